@@ -1,0 +1,47 @@
+//! Hash domains: one tag for each purpose, so that no hash can be read as another.
+//!
+//! A tagged hash is Blake2b-256 over the SCALE encoding of `(tag, value)`. The tag is encoded with
+//! its length, hence no tag is a prefix of another input.
+
+use codec::Encode;
+use sp_core::H256;
+use sp_crypto_hashing::blake2_256;
+
+/// Domain of a job's identity.
+pub const JOB: &[u8] = b"aci/job/1";
+/// Domain of what a session key signs for a receipt.
+pub const RECEIPT: &[u8] = b"aci/receipt/1";
+/// Domain of the hash that a signed receipt is known by.
+pub const SIGNED_RECEIPT: &[u8] = b"aci/signed-receipt/1";
+/// Domain of the report data of an attestation.
+pub const REPORT_DATA: &[u8] = b"aci/report-data/1";
+/// Domain of what the software TEE's root signs.
+pub const SOFTWARE_QUOTE: &[u8] = b"aci/software-quote/1";
+/// Domain of the seed that a job is sampled with.
+pub const SEED: &[u8] = b"aci/seed/1";
+/// Domain of ties and draws between workers.
+pub const DRAW: &[u8] = b"aci/draw/1";
+/// Domain of a verdict's signed body.
+pub const VERDICT: &[u8] = b"aci/verdict/1";
+
+/// Blake2b-256 over a domain and a value.
+pub fn tagged_hash<T: Encode + ?Sized>(domain: &[u8], value: &T) -> H256 {
+	let mut bytes = domain.encode();
+	value.encode_to(&mut bytes);
+	H256(blake2_256(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_same_value_in_two_domains_has_two_hashes() {
+		assert_ne!(tagged_hash(JOB, &7u32), tagged_hash(RECEIPT, &7u32));
+	}
+
+	#[test]
+	fn bytes_moved_between_domain_and_value_change_the_hash() {
+		assert_ne!(tagged_hash(b"ab", &b'c'), tagged_hash(b"a", &(b'b', b'c')));
+	}
+}
