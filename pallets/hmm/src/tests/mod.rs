@@ -1,0 +1,6 @@
+//! Tests, by subject.
+
+mod capacity;
+mod classes;
+mod invariants;
+mod quotes;

@@ -1,0 +1,813 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod agenda;
+mod invariants;
+mod lifecycle;
+mod matching;
+pub mod runtime_api;
+mod specification;
+pub mod types;
+mod views;
+pub mod weights;
+mod workers;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+/// Blocks whose median time is the chain's time.
+pub const MEDIAN_BLOCKS: u32 = 7;
+
+/// How often a job may come back from a worker: after the second time it ends.
+pub const MAX_RETURNS: u8 = 2;
+
+/// Most records that one view returns.
+pub const MAX_PAGE: u32 = 100;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::{
+		types::{Bookkeeping, DeclineReason, ReturnReason},
+		WeightInfo, MEDIAN_BLOCKS,
+	};
+	use aci_market::{FeeShares, StakeRules};
+	use aci_primitives::{
+		job::JobView,
+		traits::{
+			Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate, Quote, Settlement, Slasher,
+		},
+		view::QuoteError,
+		worker::{Endpoint, Worker, WorkerView},
+		AccountId, Balance, BlockNumber, BoundedList, ClassId, Deadline, Hash, Job, JobId,
+		JobOutput, JobSpec, ModelId, Moment, SignedReceipt,
+	};
+	use alloc::{boxed::Box, vec::Vec};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{fungible, Time},
+	};
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Workers, jobs and deadlines.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet needs of the runtime.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
+	{
+		/// The runtime's hold reasons.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// The currency in which deposits are held.
+		type Currency: fungible::hold::Mutate<
+			AccountId,
+			Balance = Balance,
+			Reason = Self::RuntimeHoldReason,
+		>;
+		/// Classes and their pools.
+		type Market: MarketQuote;
+		/// Locks for jobs, and their release.
+		type Escrow: JobEscrow + Settlement;
+		/// Workers' bonds.
+		type Bonds: Bonds;
+		/// Takes bonds.
+		type Slasher: Slasher;
+		/// Quality scores.
+		type Quality: QualityUpdate;
+		/// Models, attestations and receipts.
+		type ProofOfAi: ProofOfAi;
+		/// The time of the last block that has one, in milliseconds since the Unix epoch.
+		type Time: Time<Moment = Moment>;
+		/// Weights.
+		type WeightInfo: WeightInfo;
+
+		/// Nominal time of a block, in milliseconds.
+		type BlockTime: Get<Moment>;
+		/// How long a job waits for a worker, in milliseconds.
+		type MatchDeadline: Get<Moment>;
+		/// How long a worker has to acknowledge, in milliseconds.
+		type AcknowledgeDeadline: Get<Moment>;
+		/// Blocks from an accepted result to its payment; at least 1.
+		type VerificationWindow: Get<BlockNumber>;
+		/// Blocks for which a paid job is kept and counts to its worker's exposure; at least 1.
+		type FraudWindow: Get<BlockNumber>;
+		/// Blocks for which a job that ended without payment is kept; at least 1.
+		type Retention: Get<BlockNumber>;
+		/// Least SLA of an order, in milliseconds.
+		type MinSla: Get<Moment>;
+		/// Largest SLA of an order, in milliseconds.
+		type MaxSla: Get<Moment>;
+		/// Least maximum price of an order, in planck.
+		type MinPrice: Get<Balance>;
+		/// Held for a job's record until it is pruned, in planck.
+		type JobDeposit: Get<Balance>;
+		/// Burned of the lock when two workers could not fetch the input, in planck.
+		type SlotFee: Get<Balance>;
+		/// The five shares of a payment.
+		type FeeShares: Get<FeeShares>;
+		/// The bonds that roles need.
+		type StakeRules: Get<StakeRules>;
+
+		/// Most workers of a class.
+		#[pallet::constant]
+		type MaxWorkersPerClass: Get<u32>;
+		/// Most slots of a worker.
+		#[pallet::constant]
+		type MaxSlots: Get<u32>;
+		/// Most unpruned jobs of a client.
+		#[pallet::constant]
+		type MaxJobsPerClient: Get<u32>;
+		/// Most open jobs of a class.
+		#[pallet::constant]
+		type MaxOpenPerClass: Get<u32>;
+		/// Most classes that are matched in a block.
+		#[pallet::constant]
+		type MaxClassesPerBlock: Get<u32>;
+		/// Most jobs that a block tries to match.
+		#[pallet::constant]
+		type MaxMatchesPerBlock: Get<u32>;
+		/// Most workers that are considered for one job.
+		#[pallet::constant]
+		type MaxCandidates: Get<u32>;
+		/// Most deadlines that the start of a block handles.
+		#[pallet::constant]
+		type MaxDuePerBlock: Get<u32>;
+	}
+
+	/// Why the pallet holds funds.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The deposit for a job's record; returned when the record is pruned.
+		#[codec(index = 0)]
+		JobDeposit,
+	}
+
+	/// The registered workers.
+	#[pallet::storage]
+	pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Worker, OptionQuery>;
+
+	/// The workers of each class. Twox64: governance numbers the classes.
+	#[pallet::storage]
+	pub type WorkersOf<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		ClassId,
+		BoundedVec<AccountId, T::MaxWorkersPerClass>,
+		ValueQuery,
+	>;
+
+	/// The workers of a class that offer a model.
+	#[pallet::storage]
+	pub type Offers<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		(ModelId, ClassId),
+		BoundedVec<AccountId, T::MaxWorkersPerClass>,
+		ValueQuery,
+	>;
+
+	/// The records of jobs.
+	#[pallet::storage]
+	pub type Jobs<T: Config> = StorageMap<_, Blake2_128Concat, JobId, Job, OptionQuery>;
+
+	/// What is kept beside each job's record.
+	#[pallet::storage]
+	pub type Bookkeepings<T: Config> =
+		StorageMap<_, Blake2_128Concat, JobId, Bookkeeping, OptionQuery>;
+
+	/// The last order number of each client. Never forgotten, so that no job's identity returns.
+	#[pallet::storage]
+	pub type LastOrder<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u64, OptionQuery>;
+
+	/// The unpruned jobs of each client.
+	#[pallet::storage]
+	pub type JobsOf<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, AccountId, Blake2_128Concat, JobId, (), OptionQuery>;
+
+	/// How many unpruned jobs each client has.
+	#[pallet::storage]
+	pub type JobCount<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u32, ValueQuery>;
+
+	/// The jobs that occupy a worker's slots.
+	#[pallet::storage]
+	pub type Assigned<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, AccountId, Blake2_128Concat, JobId, (), OptionQuery>;
+
+	/// The open jobs of each class; those that were tried last stand at the end. No entry without a
+	/// job. Twox64: governance numbers the classes.
+	#[pallet::storage]
+	pub type Open<T: Config> =
+		StorageMap<_, Twox64Concat, ClassId, BoundedVec<JobId, T::MaxOpenPerClass>, ValueQuery>;
+
+	/// The jobs whose deadline is to be looked at in a block. Twox64 for the block: only deadlines
+	/// choose it.
+	#[pallet::storage]
+	pub type Agenda<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, BlockNumber, Blake2_128Concat, JobId, (), OptionQuery>;
+
+	/// The first block of the agenda that may not be empty.
+	#[pallet::storage]
+	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumber, OptionQuery>;
+
+	/// Times of the last blocks, oldest first, in milliseconds since the Unix epoch.
+	#[pallet::storage]
+	pub type Timestamps<T: Config> =
+		StorageValue<_, BoundedVec<Moment, ConstU32<MEDIAN_BLOCKS>>, ValueQuery>;
+
+	/// What happened to workers and jobs. Amounts are in planck.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A worker registered and may get jobs from now on.
+		WorkerRegistered {
+			/// The worker.
+			worker: AccountId,
+			/// The class whose capacity it offers.
+			class: ClassId,
+			/// Jobs that it runs side by side.
+			slots: u32,
+			/// The bond that is needed for it.
+			bond_required: Balance,
+		},
+		/// A worker changed what it offers.
+		WorkerUpdated {
+			/// The worker.
+			worker: AccountId,
+			/// The models that it offers now.
+			models: BoundedList<ModelId, 16>,
+		},
+		/// A worker paused, or takes jobs again.
+		WorkerActivityChanged {
+			/// The worker.
+			worker: AccountId,
+			/// Whether it takes new jobs.
+			active: bool,
+		},
+		/// A worker left. Its bond is needed no longer.
+		WorkerDeregistered {
+			/// The worker.
+			worker: AccountId,
+			/// The class whose capacity it offered.
+			class: ClassId,
+		},
+		/// A job was ordered and its payment locked.
+		JobSubmitted {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// The client's number of the order.
+			order: u64,
+			/// The class that is to run it.
+			class: ClassId,
+			/// The model that is to run.
+			model: ModelId,
+			/// What is locked.
+			max_price: Balance,
+			/// What is held for the record.
+			deposit: Balance,
+			/// When it expires without a worker.
+			match_by: Deadline,
+		},
+		/// The client withdrew a job. Its payment is back with the client.
+		JobCancelled {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// What came back.
+			refund: Balance,
+		},
+		/// A job got a worker and a price. The rest of the lock is back with the client.
+		JobMatched {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// Who runs it.
+			worker: AccountId,
+			/// The locked price.
+			price: Balance,
+			/// The price of a compute unit for all jobs of the class in this block, rounded up.
+			unit_price: Balance,
+			/// Least time that the run takes, in milliseconds.
+			eta: Moment,
+			/// When the worker must have acknowledged.
+			acknowledge_by: Deadline,
+		},
+		/// The worker holds the input. The SLA runs.
+		JobAcknowledged {
+			/// The job.
+			job: JobId,
+			/// Who runs it.
+			worker: AccountId,
+			/// When it times out: at twice the SLA.
+			result_by: Deadline,
+		},
+		/// A worker did not take the job. It is open again, or has expired (see the next event).
+		JobReturned {
+			/// The job.
+			job: JobId,
+			/// Who had it.
+			worker: AccountId,
+			/// Why it came back.
+			reason: ReturnReason,
+			/// How often it came back by now.
+			returns: u8,
+		},
+		/// A result was accepted. It is paid when the verification window ends.
+		ResultSubmitted {
+			/// The job.
+			job: JobId,
+			/// Who ran it.
+			worker: AccountId,
+			/// SHA-256 of the output.
+			output_hash: Hash,
+			/// The output, or where it is.
+			output: JobOutput,
+			/// Hash of the signed receipt.
+			receipt: Hash,
+			/// Tokens that went in.
+			tokens_in: u32,
+			/// Tokens that came out.
+			tokens_out: u32,
+			/// What is due for it.
+			due: Balance,
+		},
+		/// A job was paid. The five amounts sum to what was due.
+		JobSettled {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// Who ran it.
+			worker: AccountId,
+			/// To the worker.
+			paid: Balance,
+			/// To the validators' pool.
+			validators: Balance,
+			/// To the verifiers' pool.
+			verifiers: Balance,
+			/// To the class's fund.
+			fund: Balance,
+			/// Burned.
+			burned: Balance,
+			/// Back to the client.
+			refund: Balance,
+		},
+		/// A job found no worker. Its payment, less the slot fee if there is one, is back with the
+		/// client.
+		JobExpired {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// What came back.
+			refund: Balance,
+			/// What was burned because two workers could not fetch the input.
+			slot_fee: Balance,
+		},
+		/// A worker gave no result in twice the SLA. The client got all back.
+		JobTimedOut {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// Who failed.
+			worker: AccountId,
+			/// What came back to the client.
+			refund: Balance,
+			/// What the worker lost of its bond.
+			slashed: Balance,
+		},
+		/// A job's record is gone and its deposit returned.
+		JobPruned {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// The deposit that came back.
+			deposit: Balance,
+		},
+	}
+
+	/// Why a call failed. Nothing is changed then.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The account is a worker already. Update it, or deregister it first.
+		AlreadyRegistered,
+		/// The account is no worker. Register it first.
+		NotRegistered,
+		/// The account has no attestation that stands. Attest the worker's TEE first.
+		NotAttested,
+		/// The worker's bond is smaller than its slots and class need. Bond more.
+		BondTooSmall,
+		/// A worker offers at least one slot and at most the chain's maximum.
+		SlotsOutOfBounds,
+		/// Name at least one model.
+		NoModels,
+		/// A model is named twice.
+		DuplicateModel,
+		/// No registered model has this identity. Register the model first.
+		UnknownModel,
+		/// No class has this number.
+		UnknownClass,
+		/// The model's weights do not fit the memory of the class. Choose a larger class.
+		ModelTooLarge,
+		/// The class has as many workers as it may have.
+		ClassFull,
+		/// The worker has unfinished jobs. Finish them first.
+		JobsUnfinished,
+		/// The fraud window of some of the worker's jobs is open. Wait until it ends.
+		ExposureOpen,
+		/// The order number must be above that of the client's last order.
+		OrderNumberUsed,
+		/// The job exists already.
+		JobExists,
+		/// No job has this identity: it never existed or is pruned.
+		UnknownJob,
+		/// The model cannot be verified under this profile. Choose one from its manifest.
+		ProfileNotAllowed,
+		/// The input is empty.
+		InputEmpty,
+		/// The input is longer than 64 MiB.
+		InputTooLong,
+		/// The maximum of input tokens is zero; or that of output tokens is zero for a model that
+		/// generates text, or above zero for one that does not.
+		WrongTokenLimits,
+		/// Input and output tokens together exceed the model's context. Lower the limits.
+		ContextExceeded,
+		/// The SLA is outside the chain's bounds.
+		SlaOutOfBounds,
+		/// The run takes longer than the SLA even at the peak of the class's hardware. Allow more
+		/// time, lower the token limits or choose a faster class.
+		SlaTooShort,
+		/// The model's formula has no answer for this order.
+		DoesNotFitModel,
+		/// The maximum price is below the chain's least.
+		MaxPriceTooLow,
+		/// The client has as many unpruned jobs as it may have. Wait until some are pruned.
+		TooManyJobs,
+		/// The class has as many open jobs as it may have. Try again in a later block.
+		QueueFull,
+		/// Only the client that ordered the job may do this.
+		NotClient,
+		/// Only the worker that has the job may do this.
+		NotAssigned,
+		/// The job is not open: it has a worker or has ended.
+		NotOpen,
+		/// The job does not wait for an acknowledgement.
+		NotMatched,
+		/// The job does not wait for a result.
+		NotRunning,
+		/// The deadline for this step has passed.
+		DeadlinePassed,
+		/// The job's deadline has not passed. There is nothing to do yet.
+		NotDue,
+		/// The output does not hash to what the receipt says. The job goes on: submit the right
+		/// output.
+		OutputMismatch,
+		/// The output is longer than 64 MiB.
+		OutputTooLong,
+		/// The job waits for a decision, not for a deadline.
+		WaitsForVerdict,
+		/// A record that must exist does not. This is a fault of the chain; report it.
+		Inconsistent,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Takes up the time of the last block, handles deadlines, and reserves the weight of this
+		/// block's matching.
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::begin_block()
+		}
+
+		/// Matches open jobs. Its worst case is part of the weight that `on_initialize` returned.
+		fn on_finalize(_: BlockNumberFor<T>) {
+			Self::match_open_jobs();
+		}
+
+		fn integrity_test() {
+			assert!(T::BlockTime::get() > 0, "a block takes time");
+			assert!(
+				T::VerificationWindow::get() > 0,
+				"the verification window is a block at least"
+			);
+			assert!(
+				T::FraudWindow::get() > 0,
+				"the fraud window is a block at least"
+			);
+			assert!(
+				T::Retention::get() > 0,
+				"a record is kept for a block at least"
+			);
+			assert!(T::MinSla::get() > 0, "an SLA takes time");
+			assert!(
+				T::MinSla::get() <= T::MaxSla::get(),
+				"the SLA's bounds are in order"
+			);
+			assert!(
+				T::MaxSla::get() <= Moment::MAX / 4,
+				"three times an SLA must not overflow"
+			);
+			assert!(T::MinPrice::get() > 0, "a job has a price");
+			assert!(T::MaxSlots::get() > 0, "a worker has a slot");
+			assert!(T::MaxWorkersPerClass::get() > 0, "a class has workers");
+			assert!(T::MaxOpenPerClass::get() > 0, "a class has room for a job");
+			assert!(T::MaxClassesPerBlock::get() > 0, "a class is matched");
+			assert!(T::MaxMatchesPerBlock::get() > 0, "a job is matched");
+			assert!(T::MaxCandidates::get() > 0, "a worker is considered");
+			assert!(T::MaxDuePerBlock::get() > 1, "the agenda gets on");
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Registers the caller as a worker.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the worker.
+		///
+		/// ## Details
+		/// Adds `slots` to the capacity of `class` and pins the part of the worker's bond that this
+		/// needs. The bond must be there and the worker's TEE attested.
+		///
+		/// ## Errors
+		/// `AlreadyRegistered`, `SlotsOutOfBounds`, `UnknownClass`, `NotAttested`, `BondTooSmall`,
+		/// `NoModels`, `DuplicateModel`, `UnknownModel`, `ModelTooLarge`, `ClassFull`, and errors of
+		/// the pool.
+		///
+		/// ## Events
+		/// `WorkerRegistered`.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register_worker())]
+		pub fn register_worker(
+			origin: OriginFor<T>,
+			class: ClassId,
+			slots: u32,
+			models: BoundedList<ModelId, 16>,
+			endpoints: BoundedList<Endpoint, 4>,
+		) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_register(worker, class, slots, models, endpoints)
+		}
+
+		/// Changes the models that the caller offers and where it serves data.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by a registered worker.
+		///
+		/// ## Details
+		/// Holds for future matches. Class and slots stay: to change them, deregister first.
+		///
+		/// ## Errors
+		/// `NotRegistered`, `NoModels`, `DuplicateModel`, `UnknownModel`, `ModelTooLarge`,
+		/// `ClassFull`.
+		///
+		/// ## Events
+		/// `WorkerUpdated`.
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::update_worker())]
+		pub fn update_worker(
+			origin: OriginFor<T>,
+			models: BoundedList<ModelId, 16>,
+			endpoints: BoundedList<Endpoint, 4>,
+		) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_update(worker, models, endpoints)
+		}
+
+		/// Pauses the caller, or lets it take jobs again.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by a registered worker.
+		///
+		/// ## Details
+		/// A paused worker gets no new jobs; those that it has go on.
+		///
+		/// ## Errors
+		/// `NotRegistered`.
+		///
+		/// ## Events
+		/// `WorkerActivityChanged`.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::set_active())]
+		pub fn set_active(origin: OriginFor<T>, active: bool) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_set_active(worker, active)
+		}
+
+		/// Removes the caller from the workers.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by a registered worker.
+		///
+		/// ## Details
+		/// Only without unfinished jobs and after the fraud windows of all its jobs. Removes its
+		/// capacity from the class; its bond is needed no longer and can be unbonded.
+		///
+		/// ## Errors
+		/// `NotRegistered`, `JobsUnfinished`, `ExposureOpen`.
+		///
+		/// ## Events
+		/// `WorkerDeregistered`.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::deregister_worker())]
+		pub fn deregister_worker(origin: OriginFor<T>) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_deregister(worker)
+		}
+
+		/// Orders a job.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the client.
+		///
+		/// ## Details
+		/// Locks `max_price`: of the client's free escrow first, then of its balance; and holds a
+		/// deposit until the record is pruned. The job is matched at the end of this block, or of a
+		/// later one before the match deadline. `order` is a number of the client's choice above
+		/// that of its last order; it makes the job's identity known before any block.
+		///
+		/// ## Errors
+		/// `OrderNumberUsed`, `UnknownClass`, `UnknownModel`, `ModelTooLarge`, `ProfileNotAllowed`,
+		/// `InputEmpty`, `InputTooLong`, `WrongTokenLimits`, `ContextExceeded`, `SlaOutOfBounds`,
+		/// `SlaTooShort`, `DoesNotFitModel`, `MaxPriceTooLow`, `TooManyJobs`, `QueueFull`, and
+		/// errors of the escrow when the funds are not there.
+		///
+		/// ## Events
+		/// `JobSubmitted`.
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::submit())]
+		pub fn submit(origin: OriginFor<T>, order: u64, spec: JobSpec) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_submit(client, order, spec)
+		}
+
+		/// Withdraws an open job.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the client that ordered it.
+		///
+		/// ## Details
+		/// Only while no worker has it. The whole lock goes back to the client.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotClient`, `NotOpen`.
+		///
+		/// ## Events
+		/// `JobCancelled`.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::cancel())]
+		pub fn cancel(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_cancel(client, job)
+		}
+
+		/// States that the caller holds the input, with the right hash and length.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the worker that has the job.
+		///
+		/// ## Details
+		/// The SLA starts.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotMatched`, `NotAssigned`, `DeadlinePassed`.
+		///
+		/// ## Events
+		/// `JobAcknowledged`.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::acknowledge())]
+		pub fn acknowledge(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_acknowledge(worker, job)
+		}
+
+		/// Gives a job back before it is acknowledged.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the worker that has the job.
+		///
+		/// ## Details
+		/// The job is open again; the second time it expires. A worker that names a fault of the
+		/// input does not fall in rank. When both workers say that the input of a job is not
+		/// served, the slot fee is burned of the lock; never for an inline input.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotMatched`, `NotAssigned`.
+		///
+		/// ## Events
+		/// `JobReturned`; then `JobExpired` the second time.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::decline())]
+		pub fn decline(origin: OriginFor<T>, job: JobId, reason: DeclineReason) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_decline(worker, job, reason)
+		}
+
+		/// Hands in the result of a job.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the worker that has the job.
+		///
+		/// ## Details
+		/// The receipt is checked (level 1) and the output must hash to what it says. What is due is
+		/// fixed here: the locked price for the work that was done, less what the late rule takes.
+		/// The slot is free again.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotRunning`, `NotAssigned`, `DeadlinePassed`, `OutputMismatch`,
+		/// `OutputTooLong`, and errors of the receipt's check. The job goes on after an error.
+		///
+		/// ## Events
+		/// `ResultSubmitted`.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::submit_result())]
+		pub fn submit_result(
+			origin: OriginFor<T>,
+			job: JobId,
+			receipt: Box<SignedReceipt>,
+			output: JobOutput,
+		) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_submit_result(worker, job, *receipt, output)
+		}
+
+		/// Evaluates a job's deadline now.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by anyone.
+		///
+		/// ## Details
+		/// Does what the start of a block does for due jobs; needed only when more jobs are due than
+		/// a block handles.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotDue`, `WaitsForVerdict`.
+		///
+		/// ## Events
+		/// The event of the step that was due.
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::due())]
+		pub fn poke(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_poke(job)
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// An indicative price of an order, or why it cannot be submitted as it is. It is what the
+		/// order would pay now, alone in its block.
+		pub fn quote(spec: JobSpec) -> Result<Quote, QuoteError> {
+			Self::quote_for(&spec)
+		}
+
+		/// A job's record with what is locked for it, until the record is pruned.
+		pub fn job(id: JobId) -> Option<JobView> {
+			Self::job_view(id)
+		}
+
+		/// The unpruned jobs of a client, in the order of storage; those after `after` when it is
+		/// given. At most 100.
+		pub fn jobs_of(client: AccountId, after: Option<JobId>, limit: u32) -> Vec<JobView> {
+			Self::page_of_jobs(client, after, limit)
+		}
+
+		/// The open jobs of a class, those that are tried next first. At most 100.
+		pub fn open_jobs(class: ClassId, offset: u32, limit: u32) -> Vec<JobView> {
+			Self::page_of_open(class, offset, limit)
+		}
+
+		/// The jobs that occupy a worker's slots: matched, or running. At most 100.
+		pub fn assigned_jobs(worker: AccountId) -> Vec<JobView> {
+			Self::page_of_assigned(worker)
+		}
+
+		/// A worker's registration, bond, quality and data key.
+		pub fn worker(account: AccountId) -> Option<WorkerView> {
+			Self::worker_view(account)
+		}
+
+		/// The workers of a class. At most 100.
+		pub fn workers(class: ClassId, offset: u32, limit: u32) -> Vec<WorkerView> {
+			Self::page_of_workers(class, offset, limit)
+		}
+	}
+}

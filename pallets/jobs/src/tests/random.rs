@@ -1,0 +1,266 @@
+//! Random operations: whatever clients and workers do, the invariants hold after every block, and no
+//! unit is lost or made.
+
+use crate::{mock::*, types::DeclineReason, Event};
+use aci_primitives::{JobId, JobStatus, Role};
+use proptest::{
+	prelude::*,
+	test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+use std::{cell::RefCell, collections::BTreeSet};
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+	Submit {
+		client: usize,
+		max_price: u128,
+		kind: u8,
+	},
+	Cancel(usize),
+	Acknowledge(usize),
+	Decline(usize, u8),
+	Result {
+		job: usize,
+		tokens_out: u32,
+	},
+	Poke(usize),
+	SetActive(usize, bool),
+	Update(usize, bool),
+	Deregister(usize),
+	Register(usize),
+	Unbond(usize),
+	NextBlock(u64),
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+	prop_oneof![
+		6 => (0..2usize, 100..400_000u128, 0..4u8)
+			.prop_map(|(client, max_price, kind)| Operation::Submit { client, max_price, kind }),
+		1 => any::<usize>().prop_map(Operation::Cancel),
+		5 => any::<usize>().prop_map(Operation::Acknowledge),
+		3 => (any::<usize>(), 0..6u8).prop_map(|(job, reason)| Operation::Decline(job, reason)),
+		5 => (any::<usize>(), 1..=32u32)
+			.prop_map(|(job, tokens_out)| Operation::Result { job, tokens_out }),
+		1 => any::<usize>().prop_map(Operation::Poke),
+		1 => (0..3usize, any::<bool>()).prop_map(|(worker, on)| Operation::SetActive(worker, on)),
+		1 => (0..3usize, any::<bool>()).prop_map(|(worker, all)| Operation::Update(worker, all)),
+		1 => (0..3usize).prop_map(Operation::Deregister),
+		2 => (0..3usize).prop_map(Operation::Register),
+		1 => (0..3usize).prop_map(Operation::Unbond),
+		8 => prop_oneof![Just(BLOCK_TIME), Just(BLOCK_TIME), Just(10), Just(60_000)]
+			.prop_map(Operation::NextBlock),
+	]
+}
+
+/// Does an operation; whether it is accepted is the pallet's to say.
+fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
+	// Mostly a job in the state that the operation is for; any job when there is none, or by chance.
+	let pick_in = |jobs: &[JobId], wanted: JobStatus, index: usize| {
+		let fitting: Vec<JobId> = jobs
+			.iter()
+			.filter(|id| crate::Jobs::<Test>::get(id).is_some_and(|job| job.status == wanted))
+			.copied()
+			.collect();
+		let from = if fitting.is_empty() || index.is_multiple_of(8) {
+			jobs
+		} else {
+			&fitting
+		};
+		from.get(index % from.len().max(1))
+			.copied()
+			.unwrap_or_default()
+	};
+	let assigned = |id: JobId| {
+		crate::Jobs::<Test>::get(id)
+			.and_then(|job| job.assignment)
+			.map(|a| a.worker)
+	};
+	let by_worker = |id: JobId| RuntimeOrigin::signed(assigned(id).unwrap_or(account(99)));
+	let signed = |worker: usize| RuntimeOrigin::signed(workers()[worker].clone());
+	// Errors are part of the game: what matters is that they change nothing, which `check` sees.
+	let _ = match operation {
+		Operation::Submit {
+			client,
+			max_price,
+			kind,
+		} => {
+			let mut spec = match kind {
+				0 => embedding(),
+				1 => text(),
+				_ => served(),
+			};
+			spec.max_price = max_price;
+			*order += 1;
+			let client = &clients()[client];
+			let submitted = try_submit(client, *order, &spec);
+			if submitted.is_ok() {
+				jobs.push(id(client, *order, &spec));
+			}
+			submitted
+		}
+		Operation::Cancel(job) => {
+			let id = pick_in(jobs, JobStatus::Open, job);
+			let client = crate::Jobs::<Test>::get(id).map_or(account(99), |job| job.client);
+			Jobs::cancel(RuntimeOrigin::signed(client), id)
+		}
+		Operation::Acknowledge(job) => {
+			let id = pick_in(jobs, JobStatus::Matched, job);
+			Jobs::acknowledge(by_worker(id), id)
+		}
+		Operation::Decline(job, reason) => {
+			let id = pick_in(jobs, JobStatus::Matched, job);
+			let reason = match reason {
+				0 => DeclineReason::InputTooLong,
+				1 => DeclineReason::Other,
+				_ => DeclineReason::InputUnavailable,
+			};
+			Jobs::decline(by_worker(id), id, reason)
+		}
+		Operation::Result { job, tokens_out } => {
+			let id = pick_in(jobs, JobStatus::Running, job);
+			match assigned(id) {
+				Some(worker) => {
+					let embeds = crate::Jobs::<Test>::get(id)
+						.is_some_and(|job| job.spec.parameters.max_tokens_out == 0);
+					let tokens_out = if embeds { 0 } else { tokens_out };
+					let signed = sign(&worker, receipt(id, 64, tokens_out));
+					try_result(&worker, id, signed, output())
+				}
+				None => Ok(()),
+			}
+		}
+		Operation::Poke(job) => Jobs::poke(
+			by_worker(Default::default()),
+			pick_in(jobs, JobStatus::Submitted, job),
+		),
+		Operation::SetActive(worker, active) => Jobs::set_active(signed(worker), active),
+		Operation::Update(worker, all) => {
+			let models = if all {
+				models()
+			} else {
+				vec![TEXT].try_into().expect("short")
+			};
+			Jobs::update_worker(signed(worker), models, Default::default())
+		}
+		Operation::Deregister(worker) => Jobs::deregister_worker(signed(worker)),
+		Operation::Register(worker) => {
+			let worker = &workers()[worker];
+			let bonded = StakingSlashing::ledger(worker.clone(), Role::Worker)
+				.map_or(0, |ledger| ledger.active);
+			let missing = bond_for(2).saturating_sub(bonded);
+			let _ =
+				StakingSlashing::bond(RuntimeOrigin::signed(worker.clone()), Role::Worker, missing);
+			attest(worker);
+			try_register(worker, 2)
+		}
+		Operation::Unbond(worker) => StakingSlashing::unbond(signed(worker), Role::Worker, 100_000),
+		Operation::NextBlock(milliseconds) => {
+			next_block_after(milliseconds);
+			Ok(())
+		}
+	};
+}
+
+/// The kinds of events that a run brought about.
+fn kinds() -> BTreeSet<&'static str> {
+	events()
+		.into_iter()
+		.map(|event| match event {
+			Event::WorkerRegistered { .. } => "WorkerRegistered",
+			Event::WorkerUpdated { .. } => "WorkerUpdated",
+			Event::WorkerActivityChanged { .. } => "WorkerActivityChanged",
+			Event::WorkerDeregistered { .. } => "WorkerDeregistered",
+			Event::JobSubmitted { .. } => "JobSubmitted",
+			Event::JobCancelled { .. } => "JobCancelled",
+			Event::JobMatched { .. } => "JobMatched",
+			Event::JobAcknowledged { .. } => "JobAcknowledged",
+			Event::JobReturned { .. } => "JobReturned",
+			Event::ResultSubmitted { .. } => "ResultSubmitted",
+			Event::JobSettled { .. } => "JobSettled",
+			Event::JobExpired { slot_fee: 0, .. } => "JobExpired",
+			Event::JobExpired { .. } => "JobExpired with a slot fee",
+			Event::JobTimedOut { .. } => "JobTimedOut",
+			Event::JobPruned { .. } => "JobPruned",
+			Event::__Ignore(..) => "none",
+		})
+		.collect()
+}
+
+/// Runs operations from a fresh state until every job is pruned.
+fn play(operations: Vec<Operation>) -> BTreeSet<&'static str> {
+	let mut seen = BTreeSet::new();
+	run(|| {
+		MaxDuePerBlock::set(3);
+		MaxMatchesPerBlock::set(3);
+		MaxOpenPerClass::set(6);
+		for account in workers().iter().take(2) {
+			register(account, 2);
+		}
+		let mut jobs = Vec::new();
+		let mut order = 0;
+		for operation in operations {
+			apply(operation, &mut jobs, &mut order);
+			// A new block has been checked already.
+			if !matches!(operation, Operation::NextBlock(_)) {
+				check();
+			}
+		}
+		MaxDuePerBlock::set(64);
+		let last = System::block_number() + 150;
+		while crate::Jobs::<Test>::iter_keys().next().is_some() {
+			assert!(
+				System::block_number() < last,
+				"every job ends and is pruned"
+			);
+			next_block();
+		}
+		for client in clients() {
+			assert_eq!(free(&client) + Escrow::free(client.clone()), total(&client));
+		}
+		for worker in crate::Workers::<Test>::iter_values() {
+			assert_eq!((worker.busy, worker.exposure), (0, 0));
+		}
+		seen = kinds();
+	});
+	seen
+}
+
+/// The sequences are drawn from a fixed seed, so that they are known to reach every transition.
+#[test]
+fn the_invariants_hold_whatever_is_done() {
+	let config = Config {
+		cases: 5,
+		failure_persistence: None,
+		..Config::default()
+	};
+	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+	let seen = RefCell::new(BTreeSet::new());
+	let sequences = prop::collection::vec(operation(), 100..140);
+	TestRunner::new_with_rng(config, rng)
+		.run(&sequences, |operations| {
+			seen.borrow_mut().append(&mut play(operations));
+			Ok(())
+		})
+		.unwrap_or_else(|failure| panic!("{failure}"));
+	let missing: Vec<&str> = [
+		"WorkerRegistered",
+		"WorkerUpdated",
+		"WorkerActivityChanged",
+		"WorkerDeregistered",
+		"JobSubmitted",
+		"JobCancelled",
+		"JobMatched",
+		"JobAcknowledged",
+		"JobReturned",
+		"ResultSubmitted",
+		"JobSettled",
+		"JobExpired",
+		"JobExpired with a slot fee",
+		"JobTimedOut",
+		"JobPruned",
+	]
+	.into_iter()
+	.filter(|kind| !seen.borrow().contains(kind))
+	.collect();
+	assert!(missing.is_empty(), "the sequences do not reach {missing:?}");
+}

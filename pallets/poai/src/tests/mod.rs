@@ -1,0 +1,8 @@
+//! Tests, by subject.
+
+mod attestation;
+mod genesis;
+mod governance;
+mod invariants;
+mod models;
+mod receipts;
