@@ -1,0 +1,81 @@
+//! Chain specifications: named chains, and files.
+
+use aci_runtime::{genesis, SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL, WASM_BINARY};
+use sc_chain_spec::{ChainSpecExtension, ChainType, GenericChainSpec, Properties};
+use serde::{Deserialize, Serialize};
+
+/// A specification of an ACI chain.
+pub type ChainSpec = GenericChainSpec<Extensions>;
+
+/// Which engine finalises a chain's blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FinalityEngine {
+	/// GRANDPA.
+	#[default]
+	Grandpa,
+}
+
+/// What an ACI specification says beside the standard fields.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ChainSpecExtension)]
+#[serde(rename_all = "camelCase")]
+pub struct Extensions {
+	/// The finality engine; GRANDPA where a file does not say.
+	#[serde(default)]
+	pub finality_engine: Option<FinalityEngine>,
+}
+
+impl Extensions {
+	/// The engine that a specification selects.
+	pub fn engine(spec: &dyn sc_chain_spec::ChainSpec) -> FinalityEngine {
+		sc_chain_spec::get_extension::<Extensions>(spec.extensions())
+			.and_then(|extensions| extensions.finality_engine)
+			.unwrap_or_default()
+	}
+}
+
+fn properties() -> Properties {
+	let mut properties = Properties::new();
+	properties.insert("tokenSymbol".into(), TOKEN_SYMBOL.into());
+	properties.insert("tokenDecimals".into(), TOKEN_DECIMALS.into());
+	properties.insert("ss58Format".into(), SS58_PREFIX.into());
+	properties
+}
+
+fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
+	let wasm = WASM_BINARY.ok_or(
+		"this node was built without a runtime (SKIP_WASM_BUILD was set): build it again without",
+	)?;
+	let patch = genesis::preset(preset).ok_or_else(|| format!("no preset named {preset}"))?;
+	let extensions = Extensions {
+		finality_engine: Some(FinalityEngine::Grandpa),
+	};
+	Ok(ChainSpec::builder(wasm, extensions)
+		.with_name(name)
+		.with_id(id)
+		.with_chain_type(chain_type)
+		.with_protocol_id(id)
+		.with_properties(properties())
+		.with_genesis_config_patch(patch)
+		.build())
+}
+
+/// The specification that `--chain` names: `dev`, `local`, `production`, or a file.
+pub fn load(id: &str) -> Result<ChainSpec, String> {
+	match id {
+		"dev" => named(
+			"ACI Development",
+			"aci_dev",
+			ChainType::Development,
+			genesis::DEV,
+		),
+		"" | "local" => named("ACI Local", "aci_local", ChainType::Local, genesis::LOCAL),
+		"production" => named("ACI", "aci", ChainType::Live, genesis::PRODUCTION),
+		path => ChainSpec::from_json_file(path.into()).map_err(|error| {
+			format!(
+				"no chain named {path:?} (there are dev, local and production), \
+				and no specification in a file of that name: {error}"
+			)
+		}),
+	}
+}

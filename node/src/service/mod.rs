@@ -1,0 +1,126 @@
+//! Starts a node.
+
+mod full;
+mod sealing;
+
+use crate::{
+	chain_spec::{Extensions, FinalityEngine},
+	cli::Sealing,
+	finality::grandpa,
+	inherents,
+};
+use aci_runtime::{Block, RuntimeApi};
+use sc_consensus_aura::{CompatibilityMode, ImportQueueParams};
+use sc_executor::WasmExecutor;
+use sc_service::{error::Error, Configuration, PartialComponents, TaskManager};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sp_consensus_aura::sr25519::AuthorityPair;
+use std::sync::Arc;
+
+/// The host functions that the runtime may call: Substrate's own.
+pub type HostFunctions = sp_io::SubstrateHostFunctions;
+/// The client.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
+/// The database.
+pub type FullBackend = sc_service::TFullBackend<Block>;
+/// Fork choice: the longest chain that contains the last finalised block.
+pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+/// The transaction pool.
+pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+
+/// What is there before the network.
+pub type Partial = PartialComponents<
+	FullClient,
+	FullBackend,
+	FullSelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	FullPool,
+	(grandpa::BlockImport, grandpa::Link, Option<Telemetry>),
+>;
+
+/// Builds what is there before the network: the parts that commands on the database need too.
+pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+	let telemetry = config
+		.telemetry_endpoints
+		.clone()
+		.filter(|endpoints| !endpoints.is_empty())
+		.map(|endpoints| -> Result<_, sc_telemetry::Error> {
+			let worker = TelemetryWorker::new(16)?;
+			let telemetry = worker.handle().new_telemetry(endpoints);
+			Ok((worker, telemetry))
+		})
+		.transpose()?;
+
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let (client, backend, keystore_container, task_manager) =
+		sc_service::new_full_parts::<Block, RuntimeApi, _>(
+			config,
+			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+			executor,
+			Vec::new(),
+		)?;
+	let client = Arc::new(client);
+
+	let telemetry = telemetry.map(|(worker, telemetry)| {
+		task_manager
+			.spawn_handle()
+			.spawn("telemetry", None, worker.run());
+		telemetry
+	});
+
+	let select_chain = sc_consensus::LongestChain::new(backend.clone());
+	let transaction_pool = Arc::from(
+		sc_transaction_pool::Builder::new(
+			task_manager.spawn_essential_handle(),
+			client.clone(),
+			config.role.is_authority().into(),
+		)
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry())
+		.build(),
+	);
+
+	let FinalityEngine::Grandpa = Extensions::engine(config.chain_spec.as_ref());
+	let (block_import, link) = sc_consensus_grandpa::block_import(
+		client.clone(),
+		grandpa::JUSTIFICATION_PERIOD,
+		&client,
+		select_chain.clone(),
+		telemetry.as_ref().map(|telemetry| telemetry.handle()),
+	)?;
+
+	let slot_duration = sc_consensus_aura::slot_duration(&*client)?;
+	let import_queue =
+		sc_consensus_aura::import_queue::<AuthorityPair, _, _, _, _, _>(ImportQueueParams {
+			block_import: block_import.clone(),
+			justification_import: Some(Box::new(block_import.clone())),
+			client: client.clone(),
+			create_inherent_data_providers: move |_, ()| async move {
+				Ok(inherents::providers(slot_duration))
+			},
+			spawner: &task_manager.spawn_essential_handle(),
+			registry: config.prometheus_registry(),
+			check_for_equivocation: Default::default(),
+			telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+			compatibility_mode: CompatibilityMode::None,
+		})?;
+
+	Ok(PartialComponents {
+		client,
+		backend,
+		task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other: (block_import, link, telemetry),
+	})
+}
+
+/// Starts a node: with slots and an engine of finality, or sealing by itself.
+pub async fn start(config: Configuration, sealing: Option<Sealing>) -> Result<TaskManager, Error> {
+	match sealing {
+		None => full::start(config).await,
+		Some(sealing) => sealing::start(config, sealing).await,
+	}
+}

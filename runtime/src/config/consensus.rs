@@ -1,0 +1,135 @@
+//! Block production, sessions, finality.
+//!
+//! Aura produces a block every two seconds and GRANDPA finalises. The session's `finality` key is
+//! GRANDPA's; an account that holds it is asked for nothing else by name, so another engine can
+//! take the key over.
+
+use crate::{
+	AccountId, Aura, Balances, BlockNumber, Historical, Offences, Runtime, RuntimeEvent,
+	SessionKeys, BLOCK_TIME, SESSION,
+};
+use aci_primitives::{Balance, ACI};
+use frame_support::{
+	parameter_types,
+	traits::{ConstBool, ConstU128, ConstU32, ConstU64},
+};
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+
+/// The most validators that a session can have.
+pub const MAX_AUTHORITIES: u32 = 100;
+
+/// Held for an account's session keys.
+pub const SESSION_KEY_DEPOSIT: Balance = ACI;
+
+impl pallet_aura::Config for Runtime {
+	type AuthorityId = AuraId;
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+	type DisabledValidators = crate::Session;
+	type AllowMultipleBlocksPerSlot = ConstBool<false>;
+	type SlotDuration = ConstU64<BLOCK_TIME>;
+}
+
+impl pallet_authorship::Config for Runtime {
+	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
+	type EventHandler = ();
+}
+
+parameter_types! {
+	/// Blocks in a session.
+	pub const SessionPeriod: BlockNumber = SESSION;
+	/// First block of the first session's end, counted from the period.
+	pub const SessionOffset: BlockNumber = 0;
+	/// How many sessions back an equivocation can be proven: a day's worth, at least.
+	pub const ReportLongevity: u64 = 168 * SESSION as u64;
+	/// How many set ids are remembered by session.
+	pub const MaxSetIdSessionEntries: u64 = 168;
+}
+
+impl pallet_session::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type ValidatorId = AccountId;
+	type ValidatorIdOf = ConvertInto;
+	type ShouldEndSession = pallet_session::PeriodicSessions<SessionPeriod, SessionOffset>;
+	type NextSessionRotation = pallet_session::PeriodicSessions<SessionPeriod, SessionOffset>;
+	type SessionManager =
+		pallet_session::historical::NoteHistoricalRoot<Self, KeepGenesisValidators>;
+	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
+	type Keys = SessionKeys;
+	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
+	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+	type Currency = Balances;
+	type KeyDeposit = ConstU128<SESSION_KEY_DEPOSIT>;
+}
+
+/// Keeps the validators of the genesis: no session changes the set.
+pub struct KeepGenesisValidators;
+
+impl pallet_session::SessionManager<AccountId> for KeepGenesisValidators {
+	fn new_session(_: u32) -> Option<alloc::vec::Vec<AccountId>> {
+		None
+	}
+	fn start_session(_: u32) {}
+	fn end_session(_: u32) {}
+}
+
+impl pallet_session::historical::SessionManager<AccountId, ()> for KeepGenesisValidators {
+	fn new_session(_: u32) -> Option<alloc::vec::Vec<(AccountId, ())>> {
+		None
+	}
+	fn start_session(_: u32) {}
+	fn end_session(_: u32) {}
+}
+
+/// A validator needs no further identification: its account says all.
+pub struct UnitIdentification;
+
+impl sp_runtime::traits::Convert<AccountId, Option<()>> for UnitIdentification {
+	fn convert(_: AccountId) -> Option<()> {
+		Some(())
+	}
+}
+
+impl pallet_session::historical::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type FullIdentification = ();
+	type FullIdentificationOf = UnitIdentification;
+}
+
+impl pallet_offences::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = ();
+}
+
+impl pallet_grandpa::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+	type MaxNominators = ConstU32<0>;
+	type MaxSetIdSessionEntries = MaxSetIdSessionEntries;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+}
+
+impl pallet_authority_discovery::Config for Runtime {
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Runtime
+where
+	crate::RuntimeCall: From<LocalCall>,
+{
+	type Extrinsic = crate::UncheckedExtrinsic;
+	type RuntimeCall = crate::RuntimeCall;
+}
+
+impl<LocalCall> frame_system::offchain::CreateBare<LocalCall> for Runtime
+where
+	crate::RuntimeCall: From<LocalCall>,
+{
+	fn create_bare(call: Self::RuntimeCall) -> Self::Extrinsic {
+		crate::UncheckedExtrinsic::new_bare(call)
+	}
+}

@@ -1,0 +1,7 @@
+//! What each pallet is told, grouped by subject.
+
+pub mod consensus;
+pub mod governance;
+pub mod market;
+pub mod money;
+pub mod system;

@@ -1,0 +1,139 @@
+//! Presets for development: well-known keys, sudo, a software TEE.
+
+use super::{models, parameters::Values};
+use crate::{
+	AccountId, Balance, BalancesConfig, GenesisParametersConfig, HmmConfig, PoAiConfig,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingSlashingConfig, SudoConfig, MINUTES,
+	UNIT,
+};
+use aci_poai::software_tee;
+use aci_primitives::{BoundedBytes, Class, Role};
+use alloc::{vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use serde_json::Value;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+
+/// What each development account starts with.
+const ENDOWMENT: Balance = 10_000_000 * UNIT;
+
+/// A well-known account with its sr25519 and ed25519 keys.
+type Person = (Sr25519Keyring, Ed25519Keyring);
+
+const ALICE: Person = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
+const BOB: Person = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
+const CHARLIE: Person = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
+const DAVE: Person = (Sr25519Keyring::Dave, Ed25519Keyring::Dave);
+
+/// The session keys that `--alice`, `--bob` and so on put into a node's keystore.
+pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
+	let sr25519 = sr25519.to_raw_public();
+	let ed25519 = ed25519.to_raw_public();
+	SessionKeys {
+		aura: sp_core::sr25519::Public::from_raw(sr25519).into(),
+		finality: sp_core::ed25519::Public::from_raw(ed25519).into(),
+		fastpath: sp_core::ed25519::Public::from_raw(ed25519).into(),
+		authority_discovery: sp_core::sr25519::Public::from_raw(sr25519).into(),
+	}
+}
+
+/// Least bond of a validator on a development chain.
+const VALIDATOR_BOND: Balance = 1_000 * UNIT;
+
+/// A class with its par price in planck per compute unit and its floor share in parts per billion.
+fn class(
+	name: &str,
+	memory: u64,
+	peak_flops: u64,
+	bandwidth: u64,
+	par_price: Balance,
+) -> (Class, Balance, u32) {
+	let name = BoundedBytes::truncate_from(name.as_bytes().to_vec());
+	(
+		Class {
+			name,
+			memory,
+			peak_flops,
+			bandwidth,
+		},
+		par_price,
+		100_000_000,
+	)
+}
+
+/// The classes of development chains. Peaks are the hardware's ceilings at its fastest precision
+/// for dense models; the processor's are those of a large server.
+fn classes() -> Vec<(Class, Balance, u32)> {
+	const GIB: u64 = 1 << 30;
+	const TERA: u64 = 1_000_000_000_000;
+	const GIGA: u64 = 1_000_000_000;
+	vec![
+		class("cpu", 64 * GIB, 8 * TERA, 600 * GIGA, UNIT),
+		class("rtx4090-24g", 24 * GIB, 661 * TERA, 1_010 * GIGA, UNIT / 50),
+		class("h100-80g", 80 * GIB, 1_979 * TERA, 3_350 * GIGA, UNIT / 100),
+	]
+}
+
+fn development(validators: &[Person]) -> Value {
+	let alice = Sr25519Keyring::Alice.to_account_id();
+	let endowed: Vec<AccountId> = Sr25519Keyring::well_known()
+		.map(|account| account.to_account_id())
+		.collect();
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		balances: BalancesConfig {
+			balances: endowed
+				.iter()
+				.map(|account| (account.clone(), ENDOWMENT))
+				.collect(),
+		},
+		session: SessionConfig {
+			keys: validators
+				.iter()
+				.map(|person| {
+					let account = person.0.to_account_id();
+					(account.clone(), account, session_keys(*person))
+				})
+				.collect(),
+		},
+		sudo: SudoConfig {
+			key: Some(alice.clone())
+		},
+		staking_slashing: StakingSlashingConfig {
+			bonds: validators
+				.iter()
+				.map(|person| (person.0.to_account_id(), Role::Validator, VALIDATOR_BOND))
+				.collect(),
+		},
+		hmm: HmmConfig { classes: classes() },
+		po_ai: PoAiConfig {
+			models: vec![
+				(models::SMOLLM2, alice.clone(), models::smollm2()),
+				(models::MINILM, alice, models::minilm()),
+			],
+			measurements: vec![software_tee::DEVELOPMENT_MEASUREMENT],
+			software_root: Some(software_tee::development_root_key()),
+		},
+		genesis_parameters: GenesisParametersConfig {
+			values: Values {
+				fraud_window: Some(5 * MINUTES),
+				retention: Some(5 * MINUTES),
+				validator_bond: Some(VALIDATOR_BOND),
+				verifier_bond: Some(500 * UNIT),
+				worker_bond: Some(100 * UNIT),
+				worker_bond_per_slot: Some(10 * UNIT),
+				unbonding_period: Some(10 * MINUTES),
+				appeal_period: Some(MINUTES),
+				..Default::default()
+			}
+		},
+	})
+}
+
+/// One validator: Alice.
+pub fn dev() -> Value {
+	development(&[ALICE])
+}
+
+/// Four validators: Alice, Bob, Charlie, Dave.
+pub fn local() -> Value {
+	development(&[ALICE, BOB, CHARLIE, DAVE])
+}

@@ -1,0 +1,4 @@
+//! Tests of the composed runtime, without wasm.
+
+mod genesis;
+mod metadata;
