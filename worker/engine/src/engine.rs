@@ -1,0 +1,264 @@
+//! The worker's seam to model execution, and its implementation with candle.
+//!
+//! Guarantees
+//! 1. A model is found by the hash of its weights; each hash is held once.
+//! 2. A failed job leaves the engine usable; jobs share no state.
+//! 3. `logits` are those of all positions from one pass, so that a verifier can check a whole
+//!    output without generating it.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use candle_core::Device;
+
+use crate::device::{pin_threads, DeviceChoice};
+use crate::embedding::EmbeddingModel;
+use crate::error::{EngineError, Result};
+use crate::forward::Kernels;
+use crate::job::{JobParameters, Outcome, PositionState, Progress, Task};
+use crate::model::{ModelFile, ModelHash, ModelKind, ModelManifest};
+use crate::text::TextModel;
+
+/// Model execution, as the worker and the verifier use it.
+pub trait Engine {
+	/// Runs a job and reports to `sink`, which may stop it.
+	///
+	/// # Errors
+	///
+	/// An [`EngineError`] if the job cannot be run at all or a computation fails. A stopped job
+	/// is an outcome, not an error.
+	fn run(
+		&mut self,
+		job: &JobParameters,
+		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+	) -> Result<Outcome>;
+
+	/// The tokens of the prompt that `run` would feed for this task and input.
+	///
+	/// # Errors
+	///
+	/// As `run`.
+	fn prompt_tokens(&mut self, model: &ModelHash, task: Task, input: &[u8]) -> Result<Vec<u32>>;
+
+	/// Feeds `tokens` in one pass and hands the state of every position to `visit`, in order,
+	/// until it breaks. Position `p` holds what follows `tokens[..=p]`.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::WrongModelKind`] for encoders; no tokens, unknown tokens, too many tokens.
+	fn visit_positions(
+		&mut self,
+		model: &ModelHash,
+		tokens: &[u32],
+		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
+	) -> Result<()>;
+
+	/// The logits of all positions, `[tokens][vocab]`. Long inputs take `4 vocab` bytes per
+	/// token: [`Self::visit_positions`] needs no more than a chunk.
+	///
+	/// # Errors
+	///
+	/// As [`Self::visit_positions`].
+	fn logits(&mut self, model: &ModelHash, tokens: &[u32]) -> Result<Vec<Vec<f32>>> {
+		let mut all = Vec::with_capacity(tokens.len());
+		self.visit_positions(model, tokens, &mut |state| {
+			all.push(state.logits.to_vec());
+			ControlFlow::Continue(())
+		})?;
+		Ok(all)
+	}
+
+	/// The manifest of a loaded model.
+	fn manifest(&self, model: &ModelHash) -> Option<&ModelManifest>;
+}
+
+/// How an engine computes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EngineOptions {
+	/// The device.
+	pub device: DeviceChoice,
+	/// CPU threads of this process; `None` leaves the choice to candle (physical cores).
+	pub threads: Option<NonZeroUsize>,
+	/// How products with quantised weights are computed.
+	pub kernels: Kernels,
+}
+
+enum Loaded {
+	Text(Box<TextModel>),
+	Embedding(Box<EmbeddingModel>),
+}
+
+/// The engine that runs models with candle.
+pub struct CandleEngine {
+	kernels: Kernels,
+	device: Device,
+	models: BTreeMap<ModelHash, (ModelManifest, Loaded)>,
+}
+
+impl CandleEngine {
+	/// An engine without models.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::ThreadsAlreadyPinned`], [`EngineError::DeviceUnavailable`].
+	pub fn new(options: EngineOptions) -> Result<Self> {
+		if let Some(threads) = options.threads {
+			pin_threads(threads)?;
+		}
+		Ok(Self {
+			kernels: options.kernels,
+			device: options.device.open()?,
+			models: BTreeMap::new(),
+		})
+	}
+
+	/// Loads a model file, unless a model with its hash is loaded already.
+	///
+	/// # Errors
+	///
+	/// As [`ModelFile::identify`], and errors of loading.
+	pub fn load(&mut self, path: &Path) -> Result<ModelManifest> {
+		self.load_identified(ModelFile::identify(path)?)
+	}
+
+	/// Loads a model file, which must have this hash.
+	///
+	/// # Errors
+	///
+	/// As [`Self::load`], and [`EngineError::HashMismatch`].
+	pub fn load_as(&mut self, path: &Path, expected: ModelHash) -> Result<ModelManifest> {
+		self.load_identified(ModelFile::identify_as(path, expected)?)
+	}
+
+	fn load_identified(&mut self, file: ModelFile) -> Result<ModelManifest> {
+		let manifest = file.manifest.clone();
+		if !self.models.contains_key(&manifest.hash) {
+			let loaded = match manifest.kind {
+				ModelKind::GgufLlama => Loaded::Text(Box::new(TextModel::load(
+					&file,
+					self.kernels,
+					&self.device,
+				)?)),
+				ModelKind::SafetensorsBert => {
+					Loaded::Embedding(Box::new(EmbeddingModel::load(&file, &self.device)?))
+				}
+			};
+			self.models
+				.insert(manifest.hash, (manifest.clone(), loaded));
+		}
+		Ok(manifest)
+	}
+
+	/// Drops a model and frees its memory; whether it was loaded.
+	pub fn unload(&mut self, model: &ModelHash) -> bool {
+		self.models.remove(model).is_some()
+	}
+
+	/// The manifests of all loaded models.
+	pub fn manifests(&self) -> impl Iterator<Item = &ModelManifest> {
+		self.models.values().map(|(manifest, _)| manifest)
+	}
+
+	fn model(&self, hash: &ModelHash) -> Result<&Loaded> {
+		self.models
+			.get(hash)
+			.map(|(_, loaded)| loaded)
+			.ok_or(EngineError::ModelNotLoaded { hash: *hash })
+	}
+
+	/// A loaded text model.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::ModelNotLoaded`], [`EngineError::WrongModelKind`].
+	pub fn text_model(&self, hash: &ModelHash) -> Result<&TextModel> {
+		match self.model(hash)? {
+			Loaded::Text(model) => Ok(model),
+			Loaded::Embedding(_) => Err(EngineError::WrongModelKind {
+				hash: *hash,
+				wanted: "make text",
+			}),
+		}
+	}
+
+	/// A loaded encoder.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::ModelNotLoaded`], [`EngineError::WrongModelKind`].
+	pub fn embedding_model(&self, hash: &ModelHash) -> Result<&EmbeddingModel> {
+		match self.model(hash)? {
+			Loaded::Embedding(model) => Ok(model),
+			Loaded::Text(_) => Err(EngineError::WrongModelKind {
+				hash: *hash,
+				wanted: "make embeddings",
+			}),
+		}
+	}
+}
+
+impl Engine for CandleEngine {
+	fn run(
+		&mut self,
+		job: &JobParameters,
+		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+	) -> Result<Outcome> {
+		match job.task {
+			Task::Chat | Task::Complete => self.text_model(&job.model)?.generate(job, sink),
+			Task::Embed => self.embedding_model(&job.model)?.run(job, sink),
+		}
+	}
+
+	fn prompt_tokens(&mut self, model: &ModelHash, task: Task, input: &[u8]) -> Result<Vec<u32>> {
+		match task {
+			Task::Chat | Task::Complete => self.text_model(model)?.prompt_tokens(task, input),
+			Task::Embed => self
+				.embedding_model(model)?
+				.tokenizer()
+				.encode(crate::text::input_text(input)?),
+		}
+	}
+
+	fn visit_positions(
+		&mut self,
+		model: &ModelHash,
+		tokens: &[u32],
+		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
+	) -> Result<()> {
+		self.text_model(model)?.visit_positions(tokens, visit)
+	}
+
+	fn manifest(&self, model: &ModelHash) -> Option<&ModelManifest> {
+		self.models.get(model).map(|(manifest, _)| manifest)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::job::CancelFlag;
+
+	#[test]
+	fn job_for_a_model_that_is_not_loaded_names_its_hash() {
+		let mut engine = CandleEngine::new(EngineOptions::default()).unwrap();
+		let model = ModelHash([0xab; 32]);
+		for task in [Task::Chat, Task::Embed] {
+			let job = JobParameters {
+				model,
+				task,
+				input: b"hello".to_vec(),
+				seed: [0; 32],
+				temperature_milli: 0,
+				max_tokens: 1,
+				cancel: CancelFlag::default(),
+			};
+			let error = engine
+				.run(&job, &mut |_| ControlFlow::Continue(()))
+				.unwrap_err();
+			assert!(error.to_string().contains(&model.to_string()), "{error}");
+		}
+		assert!(engine.manifest(&model).is_none() && !engine.unload(&model));
+	}
+}

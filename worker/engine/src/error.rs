@@ -1,0 +1,168 @@
+//! The one error type of the crate.
+//!
+//! Guarantees: every message names the thing that is wrong (path, hash, tensor, token) and, where
+//! somebody can act on it, what to do.
+
+use std::path::PathBuf;
+
+use crate::model::ModelHash;
+
+/// Why a model could not be loaded or a job could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+	/// A model file does not exist.
+	#[error(
+		"{path} does not exist: run scripts/setup.sh to fetch the models, or give another path"
+	)]
+	MissingFile {
+		/// The file that was looked for.
+		path: PathBuf,
+	},
+	/// A model file exists and cannot be read.
+	#[error("cannot read {path}: {source}; check its permissions and the disk")]
+	Io {
+		/// The file.
+		path: PathBuf,
+		/// What the operating system said.
+		source: std::io::Error,
+	},
+	/// The weights are not the ones that were asked for.
+	#[error(
+		"{path} has SHA-256 {found}, but {expected} was asked for: the file is damaged or is \
+		 another model; delete it and run scripts/setup.sh, or register the new hash"
+	)]
+	HashMismatch {
+		/// The file.
+		path: PathBuf,
+		/// The hash that the job or the operator named.
+		expected: ModelHash,
+		/// The hash of the bytes on disk.
+		found: ModelHash,
+	},
+	/// The file is neither a GGUF llama model nor a safetensors BERT model.
+	#[error(
+		"{path} is not a supported model ({reason}): supported are GGUF files of architecture \
+		 llama and safetensors files of BERT encoders"
+	)]
+	UnsupportedModel {
+		/// The file.
+		path: PathBuf,
+		/// What was found instead.
+		reason: String,
+	},
+	/// Metadata of a supported kind of file is missing or contradicts itself.
+	#[error("{path} is malformed: {reason}; fetch the file again or convert it again")]
+	MalformedModel {
+		/// The file.
+		path: PathBuf,
+		/// The field or tensor and what is wrong with it.
+		reason: String,
+	},
+	/// No model with this hash is loaded.
+	#[error("no model with hash {hash} is loaded: load its file first, or refuse the job")]
+	ModelNotLoaded {
+		/// The hash that the job names.
+		hash: ModelHash,
+	},
+	/// The job asks a model for something that its kind cannot do.
+	#[error("model {hash} cannot {wanted}: send the job to a model of the right kind")]
+	WrongModelKind {
+		/// The model.
+		hash: ModelHash,
+		/// What was asked of it.
+		wanted: &'static str,
+	},
+	/// The input is not valid UTF-8.
+	#[error("the input is not valid UTF-8 after byte {valid_up_to}: send text as UTF-8")]
+	InputNotText {
+		/// Number of valid bytes before the first fault.
+		valid_up_to: usize,
+	},
+	/// The input has no tokens.
+	#[error("the input is empty: send at least one character")]
+	EmptyInput,
+	/// The prompt does not leave room for one output token.
+	#[error(
+		"the prompt has {tokens} tokens and the model's context holds {context}: shorten the \
+		 input so that at least one output token fits"
+	)]
+	PromptTooLong {
+		/// Tokens of the prompt.
+		tokens: usize,
+		/// Tokens that the model's context holds.
+		context: usize,
+	},
+	/// A job asks for no output.
+	#[error("max_tokens is 0: ask for at least one output token")]
+	NoOutputAsked,
+	/// A token is not in the vocabulary.
+	#[error("token {token} is outside the vocabulary of {vocabulary} tokens")]
+	UnknownToken {
+		/// The token.
+		token: u32,
+		/// Size of the vocabulary.
+		vocabulary: usize,
+	},
+	/// The temperature is above the limit of the integer sampler.
+	#[error("temperature {milli} (thousandths) is above the limit of {limit}: lower it")]
+	TemperatureTooHigh {
+		/// The temperature asked for, in thousandths.
+		milli: u32,
+		/// The highest temperature, in thousandths.
+		limit: u32,
+	},
+	/// A logit is not a number, infinite, or too large for the fixed-point format.
+	#[error(
+		"the logit of token {token} is {value}, which does not fit Q16.16: the weights are \
+		 damaged or the hardware computes wrongly; check the model's hash, then the device"
+	)]
+	InvalidLogit {
+		/// The token.
+		token: usize,
+		/// Its logit.
+		value: f32,
+	},
+	/// Logits of an empty vocabulary.
+	#[error("there are no logits to choose from")]
+	NoLogits,
+	/// The tokenizer rejects the text or cannot be built.
+	#[error("tokenizer: {0}")]
+	Tokenizer(String),
+	/// The chat template is not one that this crate renders.
+	#[error(
+		"the chat template in the model's metadata is not supported ({reason}): run the model \
+		 with completion jobs, which use no template"
+	)]
+	UnsupportedChatTemplate {
+		/// What about it is unknown.
+		reason: &'static str,
+	},
+	/// The process already computes with another number of threads.
+	#[error(
+		"this process computes with {pinned} threads and cannot change to {asked}: use the same \
+		 number for every engine of a process"
+	)]
+	ThreadsAlreadyPinned {
+		/// The number in force.
+		pinned: usize,
+		/// The number asked for.
+		asked: usize,
+	},
+	/// The device cannot be opened.
+	#[error(
+		"cannot open CUDA device {index}: {reason}; build with --features cuda on a machine with \
+		 a driver, or use the CPU"
+	)]
+	DeviceUnavailable {
+		/// CUDA ordinal.
+		index: usize,
+		/// What candle said.
+		reason: String,
+	},
+	/// A tensor operation failed.
+	#[error("computation failed: {0}; out of memory and a faulty device are the usual causes")]
+	Compute(#[from] candle_core::Error),
+}
+
+/// Result with [`EngineError`].
+pub type Result<T> = std::result::Result<T, EngineError>;
