@@ -1,6 +1,13 @@
 //! The presets build, and hold what they promise.
 
-use crate::{genesis, Runtime, RuntimeGenesisConfig, System};
+use crate::{
+	genesis, parameters::governed, Escrow, Hmm, Jobs, PoAi, Runtime, RuntimeGenesisConfig,
+	StakingSlashing, System,
+};
+use aci_primitives::traits::{Bonds, ProofOfAi};
+use aci_primitives::Role;
+use frame_support::traits::Get;
+use sp_keyring::Sr25519Keyring;
 use sp_runtime::BuildStorage;
 
 fn externalities(preset: &str) -> sp_io::TestExternalities {
@@ -42,11 +49,66 @@ fn local_has_four_validators() {
 }
 
 #[test]
-fn production_has_no_sudo() {
+fn production_has_no_sudo_and_no_software_tee() {
 	externalities(genesis::PRODUCTION).execute_with(|| {
 		assert_eq!(System::block_number(), 0);
 		assert!(pallet_sudo::Key::<Runtime>::get().is_none());
+		assert!(PoAi::software_root().is_none());
 	});
+}
+
+#[test]
+fn production_keeps_the_default_times_and_bonds() {
+	externalities(genesis::PRODUCTION).execute_with(|| {
+		let bond: u128 = governed::stakes::WorkerBond::get();
+		assert_eq!(bond, 10_000 * crate::UNIT);
+		let window: u32 = governed::jobs::FraudWindow::get();
+		assert_eq!(window, 6 * crate::EPOCH);
+	});
+}
+
+#[test]
+fn development_shortens_times_and_bonds_and_keeps_their_order() {
+	externalities(genesis::DEV).execute_with(|| {
+		let bond: u128 = governed::stakes::WorkerBond::get();
+		assert_eq!(bond, 100 * crate::UNIT);
+		let fraud: u32 = governed::jobs::FraudWindow::get();
+		let unbonding: u32 = governed::stakes::UnbondingPeriod::get();
+		assert!(unbonding > fraud, "nobody may leave before its fraud window ends");
+	});
+}
+
+#[test]
+fn the_default_unbonding_time_is_longer_than_the_fraud_window() {
+	externalities(genesis::PRODUCTION).execute_with(|| {
+		let fraud: u32 = governed::jobs::FraudWindow::get();
+		let unbonding: u32 = governed::stakes::UnbondingPeriod::get();
+		assert!(unbonding > fraud);
+	});
+}
+
+#[test]
+fn dev_knows_both_models_and_the_validators_bond() {
+	externalities(genesis::DEV).execute_with(|| {
+		assert!(PoAi::manifest(&genesis::models::SMOLLM2).is_some());
+		assert!(PoAi::manifest(&genesis::models::MINILM).is_some());
+		assert_eq!(Hmm::classes(0, 10).len(), 3);
+		let alice = Sr25519Keyring::Alice.to_account_id();
+		assert!(StakingSlashing::bonded(&alice, Role::Validator) > 0);
+	});
+}
+
+#[test]
+fn every_preset_begins_with_all_invariants() {
+	for name in genesis::preset_names() {
+		externalities(name.as_ref()).execute_with(|| {
+			Escrow::do_try_state().expect("escrow");
+			StakingSlashing::do_try_state().expect("stakes");
+			Hmm::do_try_state().expect("classes");
+			PoAi::do_try_state().expect("proofs");
+			Jobs::do_try_state().expect("jobs");
+		});
+	}
 }
 
 #[test]
