@@ -7,7 +7,7 @@ use crate::{
 	finality::grandpa,
 	service::{FullClient, FullPool},
 };
-use aci_runtime::{Block, Hash};
+use aci_runtime::{opaque::Block, Hash};
 use futures::channel::mpsc::Sender;
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};

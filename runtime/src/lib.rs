@@ -52,6 +52,16 @@ pub type Address = MultiAddress<AccountId, ()>;
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// Blocks as the client handles them: transactions are bytes to it, so it needs no runtime's types,
+/// and JSON shows them in hexadecimal digits as every client expects.
+pub mod opaque {
+	use super::{generic, Header};
+	pub use sp_runtime::OpaqueExtrinsic;
+
+	/// A block whose transactions are bytes.
+	pub type Block = generic::Block<Header, OpaqueExtrinsic>;
+}
+
 /// A block with its justification.
 pub type SignedBlock = generic::SignedBlock<Block>;
 /// Names a block.

@@ -2,7 +2,7 @@
 
 use super::vote_condition;
 use crate::service::{FullBackend, FullClient, FullPool, FullSelectChain};
-use aci_runtime::{Block, BlockNumber, Hash};
+use aci_runtime::{opaque::Block, BlockNumber, Hash};
 use sc_consensus_grandpa::{
 	Config, FinalityProofProvider, GrandpaBlockImport, GrandpaParams, LinkHalf, SharedVoterState,
 };

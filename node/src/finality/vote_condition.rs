@@ -4,7 +4,7 @@
 //! and at most three quarters of the unfinalised chain, which avoids votes for forks.
 
 use crate::service::FullClient;
-use aci_runtime::Block;
+use aci_runtime::opaque::Block;
 use sc_consensus_grandpa::{VotingRule, VotingRulesBuilder};
 
 /// The condition for GRANDPA's votes.

@@ -5,7 +5,7 @@ use crate::{
 	finality::grandpa::{self, VoterParams},
 	inherents, rpc,
 };
-use aci_runtime::{Block, Hash};
+use aci_runtime::{opaque::Block, Hash};
 use futures::{FutureExt, StreamExt};
 use sc_client_api::Backend;
 use sc_consensus_aura::{CompatibilityMode, SlotProportion, StartAuraParams};

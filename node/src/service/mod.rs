@@ -9,7 +9,7 @@ use crate::{
 	finality::grandpa,
 	inherents,
 };
-use aci_runtime::{Block, RuntimeApi};
+use aci_runtime::{opaque::Block, RuntimeApi};
 use sc_consensus_aura::{CompatibilityMode, ImportQueueParams};
 use sc_executor::WasmExecutor;
 use sc_service::{error::Error, Configuration, PartialComponents, TaskManager};

@@ -2,7 +2,7 @@
 
 use super::new_partial;
 use crate::{cli::Sealing, rpc};
-use aci_runtime::{Block, Hash};
+use aci_runtime::{opaque::Block, Hash};
 use futures::{channel::mpsc, stream, Stream, StreamExt};
 use sc_chain_spec::ChainType;
 use sc_consensus_manual_seal::{

@@ -33,6 +33,7 @@ pub const MAX_RETURNS: u8 = 2;
 /// Most records that one view returns.
 pub const MAX_PAGE: u32 = 100;
 
+/// The pallet: its storage, calls, events and errors.
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{

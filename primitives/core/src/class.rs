@@ -28,6 +28,7 @@ pub const JOB_MILLI_SLOTS: u64 = 1_000;
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Class {
 	/// Name, for example `h100-80g` or `cpu`; UTF-8.
 	pub name: BoundedBytes<32>,

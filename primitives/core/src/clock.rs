@@ -28,6 +28,7 @@ pub type Moment = u64;
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Instant {
 	/// The chain's time: the median of recent blocks' timestamps, in milliseconds.
 	pub moment: Moment,
@@ -74,6 +75,7 @@ impl Instant {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Deadline {
 	/// In milliseconds since the Unix epoch.
 	pub moment: Moment,

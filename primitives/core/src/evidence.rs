@@ -12,6 +12,7 @@ use sp_core::{ed25519, H256};
 
 /// What a quote's report data commits to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct Binding {
 	/// Hash of block 0 of the chain.
 	pub genesis: Hash,
@@ -43,6 +44,7 @@ impl Binding {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct SoftwareQuote {
 	/// Hash of the program that runs in the TEE.
 	pub measurement: H256,
@@ -69,6 +71,7 @@ impl SoftwareQuote {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Evidence {
 	/// The development TEE.
 	#[codec(index = 0)]
@@ -90,6 +93,7 @@ pub enum Evidence {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum TeeKind {
 	/// The development TEE.
 	#[codec(index = 0)]
@@ -100,6 +104,7 @@ pub enum TeeKind {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Claims {
 	/// Which TEE vouches.
 	pub tee: TeeKind,
@@ -124,6 +129,7 @@ pub struct Claims {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum EvidenceError {
 	/// This chain has no root for this kind of TEE.
 	#[codec(index = 0)]
@@ -140,6 +146,7 @@ pub enum EvidenceError {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Attestation {
 	/// Signs receipts.
 	pub session_key: ed25519::Public,

@@ -24,6 +24,7 @@ pub const MAX_CONTENT: u64 = 64 * 1024 * 1024;
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum JobInput {
 	/// The input itself, so that a wallet can submit a whole job.
 	#[codec(index = 0)]
@@ -37,6 +38,7 @@ pub enum JobInput {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Content {
 	/// SHA-256 of the whole.
 	pub sha256: H256,
@@ -70,6 +72,7 @@ impl JobInput {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum JobOutput {
 	/// The output itself.
 	#[codec(index = 0)]
@@ -112,6 +115,7 @@ impl JobOutput {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum PrivacyTier {
 	/// Anyone.
 	#[codec(index = 0)]
@@ -136,6 +140,7 @@ pub enum PrivacyTier {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct JobParameters {
 	/// Most tokens that the input may have, with what the model's template adds.
 	pub max_tokens_in: u32,
@@ -151,6 +156,7 @@ pub struct JobParameters {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct JobSpec {
 	/// The model to run.
 	pub model: ModelId,
@@ -196,6 +202,7 @@ pub fn sampling_seed(job: &JobId, client_seed: &H256, model: &ModelId) -> H256 {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum JobStatus {
 	/// Payment held, waiting for a worker.
 	#[codec(index = 0)]
@@ -250,6 +257,7 @@ impl JobStatus {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Home {
 	/// The chain itself: the settlement path.
 	#[codec(index = 0)]
@@ -263,6 +271,7 @@ pub enum Home {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Lease {
 	/// Who may give the slots away.
 	pub home: Home,
@@ -278,6 +287,7 @@ pub struct Lease {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Budget {
 	/// Who may spend it.
 	pub home: Home,
@@ -293,6 +303,7 @@ pub struct Budget {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Assignment {
 	/// Who runs the job.
 	pub worker: AccountId,
@@ -314,6 +325,7 @@ pub struct Assignment {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct JobResult {
 	/// The output, or where it is.
 	pub output: JobOutput,
@@ -330,6 +342,7 @@ pub struct JobResult {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Job {
 	/// Who ordered it.
 	pub client: AccountId,
@@ -353,6 +366,7 @@ pub struct Job {
 
 /// A job with its identity; what runtime APIs return.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct JobView {
 	/// The job's identity.
 	pub id: JobId,

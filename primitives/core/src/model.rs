@@ -25,6 +25,7 @@ pub type ModelId = H256;
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum ModelKind {
 	/// A causal language model that continues a text token by token.
 	#[codec(index = 0)]
@@ -49,6 +50,7 @@ pub enum ModelKind {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct ModelShape {
 	/// Number of transformer blocks.
 	pub layers: u32,
@@ -84,6 +86,7 @@ pub struct ModelShape {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct ModelManifest {
 	/// Name for people, UTF-8.
 	pub name: BoundedBytes<64>,
@@ -103,6 +106,7 @@ pub struct ModelManifest {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct RegisteredModel {
 	/// Who registered it and holds the deposit.
 	pub owner: AccountId,

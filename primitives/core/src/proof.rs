@@ -23,6 +23,7 @@ use sp_core::H256;
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum ProfileKind {
 	/// The same output hash, for deterministic models on one class of hardware.
 	#[codec(index = 0)]
@@ -53,6 +54,7 @@ pub enum ProfileKind {
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Profile {
 	/// The kind of check.
 	pub kind: ProfileKind,
@@ -73,6 +75,7 @@ pub struct Profile {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Outcome {
 	/// The output is what the model gives.
 	#[codec(index = 0)]
@@ -92,6 +95,7 @@ pub enum Outcome {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Verdict {
 	/// The job that was checked.
 	pub job: JobId,

@@ -21,6 +21,7 @@ use sp_core::{ed25519, H256};
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Metrics {
 	/// Floating-point operations by the model's formula.
 	pub flops: u128,
@@ -36,6 +37,7 @@ pub struct Metrics {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Receipt {
 	/// The job.
 	pub job: JobId,
@@ -74,6 +76,7 @@ impl Receipt {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct SignedReceipt {
 	/// What is signed.
 	pub receipt: Receipt,

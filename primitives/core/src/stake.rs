@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 	Serialize,
 	Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Role {
 	/// Authors blocks and votes on finality.
 	#[codec(index = 0)]

@@ -16,6 +16,7 @@ use sp_runtime::{DispatchError, DispatchResult};
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Quote {
 	/// The class that was quoted.
 	pub class: ClassId,
@@ -53,6 +54,7 @@ pub trait MarketQuote {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Payee {
 	/// An account.
 	#[codec(index = 0)]
@@ -87,6 +89,7 @@ pub trait JobEscrow {
 
 /// The one release of a job's lock.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct Release {
 	/// Whose lock is released.
 	pub job: JobId,
@@ -107,6 +110,7 @@ pub trait Settlement {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct SlashReport {
 	/// Who loses its bond.
 	pub offender: AccountId,

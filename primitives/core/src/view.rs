@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why an order cannot be quoted or submitted as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[scale_info(capture_docs = "always")]
 pub enum QuoteError {
 	/// No class has this number. Choose one from the list of classes.
 	#[codec(index = 0)]
@@ -51,6 +52,7 @@ pub enum QuoteError {
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct EscrowView {
 	/// Deposited and not locked.
 	pub free: Balance,
@@ -62,6 +64,7 @@ pub struct EscrowView {
 
 /// A bond of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[scale_info(capture_docs = "always")]
 pub struct StakeView {
 	/// What the bond is for.
 	pub role: Role,

@@ -11,6 +11,7 @@ pub type Endpoint = BoundedBytes<128>;
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Worker {
 	/// The class whose capacity it offers.
 	pub class: ClassId,
@@ -34,6 +35,7 @@ pub struct Worker {
 
 /// A worker with what other pallets know of it; what runtime APIs return.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct WorkerView {
 	/// The account.
 	pub account: AccountId,

@@ -74,7 +74,10 @@ fn development_shortens_times_and_bonds_and_keeps_their_order() {
 		assert_eq!(bond, 100 * crate::UNIT);
 		let fraud: u32 = governed::jobs::FraudWindow::get();
 		let unbonding: u32 = governed::stakes::UnbondingPeriod::get();
-		assert!(unbonding > fraud, "nobody may leave before its fraud window ends");
+		assert!(
+			unbonding > fraud,
+			"nobody may leave before its fraud window ends"
+		);
 	});
 }
 

@@ -1,0 +1,32 @@
+// A development node on loopback, on ports that are free.
+
+import { nodeBinary } from './binaries.js';
+import { Program } from './process.js';
+
+const START_LIMIT = 60_000;
+
+/**
+ * Starts a node that makes and finalises a block every `sealing` milliseconds. The chain's time
+ * advances by two seconds with each block, so deadlines pass faster than by the clock on the wall.
+ * Returns its address and a function that ends it.
+ */
+export async function startNode(sealing) {
+	const program = await Program.start('node', nodeBinary(), (folder) => [
+		'--dev',
+		'--sealing', String(sealing),
+		'--base-path', folder,
+		'--rpc-port', '0',
+		'--listen-addr', '/ip4/127.0.0.1/tcp/0',
+		'--no-mdns',
+		'--no-prometheus',
+		'--no-telemetry',
+	]);
+	try {
+		const listening = /JSON-RPC server: addr=(127\.0\.0\.1:\d+)/;
+		const [, address] = await program.line(listening, START_LIMIT);
+		return { url: `ws://${address}`, stop: () => program.stop() };
+	} catch (error) {
+		await program.stop();
+		throw error;
+	}
+}
