@@ -12,7 +12,7 @@ use frame_support::{
 		tokens::{imbalance::ResolveTo, PayFromAccount, UnityAssetBalanceConversion},
 		ConstU128, ConstU32, ConstU8, OnUnbalanced, VariantCountOf,
 	},
-	weights::{ConstantMultiplier, IdentityFee},
+	weights::{ConstantMultiplier, Weight, WeightToFee},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -67,12 +67,31 @@ parameter_types! {
 	pub MaximumMultiplier: Multiplier = Bounded::max_value();
 }
 
-/// One second of execution costs one ACI: one planck for each picosecond of weight.
+/// Picoseconds of execution that cost one planck: a second costs 0.02 ACI, so that the fees of a
+/// small job's four transactions stay far below its price.
+const PICOSECONDS_PER_PLANCK: Balance = 50;
+
+/// The fee for a weight's execution time.
+pub struct ExecutionFee;
+
+impl WeightToFee for ExecutionFee {
+	type Balance = Balance;
+
+	fn weight_to_fee(weight: &Weight) -> Balance {
+		Balance::from(weight.ref_time()) / PICOSECONDS_PER_PLANCK
+	}
+}
+
+parameter_types! {
+	/// The fee for each byte of a transaction: 0.01 ACI for a megabyte.
+	pub const ByteFee: Balance = MICRO_ACI / 100;
+}
+
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type OnChargeTransaction = FungibleAdapter<Balances, DealWithFees>;
-	type WeightToFee = IdentityFee<Balance>;
-	type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_ACI>>;
+	type WeightToFee = ExecutionFee;
+	type LengthToFee = ConstantMultiplier<Balance, ByteFee>;
 	type FeeMultiplierUpdate = TargetedFeeAdjustment<
 		Self,
 		TargetBlockFullness,
