@@ -1,0 +1,56 @@
+//! `aci escrow`.
+
+use crate::{
+	cli::EscrowCommand,
+	context::Context,
+	error::ClientError,
+	output::{aci, pairs, planck, Done},
+};
+use aci_chain::{amount, Call};
+use aci_primitives::view::EscrowView;
+use serde_json::{json, Value};
+
+/// Runs a command about escrow.
+pub async fn run(context: &Context, command: EscrowCommand) -> Result<Done, ClientError> {
+	let call = match command {
+		EscrowCommand::Show => {
+			let escrow = context.chain.escrow(&context.account()?).await?;
+			let mut text = as_text(&escrow);
+			if escrow == EscrowView::default() {
+				text.push_str("The escrow is empty. Jobs are paid from the balance; `aci escrow deposit` fills it.\n");
+			}
+			return Ok(Done::new(as_json(&escrow), text));
+		}
+		EscrowCommand::Deposit { amount } => Call::deposit(amount::parse(&amount)?),
+		EscrowCommand::Withdraw { amount } => Call::withdraw(amount::parse(&amount)?),
+		EscrowCommand::Claim => Call::claim(),
+	};
+	let included = context.submit(call).await?;
+	let escrow = context.chain.escrow(&context.account()?).await?;
+	let text = format!(
+		"Done in block {}. Fee: {}\n{}",
+		included.block.number,
+		aci(included.fee),
+		as_text(&escrow)
+	);
+	Ok(Done::new(
+		super::included(&included, as_json(&escrow)),
+		text,
+	))
+}
+
+fn as_text(escrow: &EscrowView) -> String {
+	pairs(&[
+		("free", aci(escrow.free)),
+		("locked", aci(escrow.locked)),
+		("claimable", aci(escrow.claimable)),
+	])
+}
+
+fn as_json(escrow: &EscrowView) -> Value {
+	json!({
+		"free": planck(escrow.free),
+		"locked": planck(escrow.locked),
+		"claimable": planck(escrow.claimable),
+	})
+}

@@ -1,0 +1,121 @@
+//! `aci worker`.
+
+use crate::{
+	cli::WorkerCommand,
+	context::Context,
+	error::ClientError,
+	names,
+	output::{aci, pairs, planck, table, Done},
+};
+use aci_primitives::worker::WorkerView;
+use serde_json::{json, Value};
+
+/// Runs a command about workers.
+pub async fn run(context: &Context, command: WorkerCommand) -> Result<Done, ClientError> {
+	match command {
+		WorkerCommand::List { class } => list(context, class.as_deref()).await,
+		WorkerCommand::Show { worker } => show(context, &worker).await,
+	}
+}
+
+async fn list(context: &Context, class: Option<&str>) -> Result<Done, ClientError> {
+	let classes = match class {
+		Some(name) => vec![names::class(&context.chain, name).await?],
+		None => context.chain.classes().await?,
+	};
+	let mut workers = Vec::new();
+	let mut lines = Vec::new();
+	for (id, class) in classes {
+		for view in context.chain.all_workers(id).await? {
+			lines.push(vec![
+				view.account.to_string(),
+				names::text(&class.name),
+				format!("{}/{}", view.worker.busy, view.worker.slots),
+				percent(view.quality),
+				aci(view.bond),
+				state(&view).into(),
+			]);
+			workers.push(as_json(&view));
+		}
+	}
+	let heads = ["worker", "class", ">busy", ">quality", ">bond", "state"];
+	let text = match lines.is_empty() {
+		true => "No worker is registered.".into(),
+		false => table(&heads, lines),
+	};
+	Ok(Done::new(Value::Array(workers), text))
+}
+
+async fn show(context: &Context, name: &str) -> Result<Done, ClientError> {
+	let account = names::account(name)?;
+	let view = context.chain.worker(&account).await?.ok_or_else(|| {
+		ClientError::NotFound(format!(
+			"{account} is no worker. `aci worker list` shows those there are"
+		))
+	})?;
+	let list = |items: Vec<String>| items.join("\n");
+	let worker = &view.worker;
+	let text = pairs(&[
+		("worker", view.account.to_string()),
+		("class", worker.class.to_string()),
+		("state", state(&view).into()),
+		("slots", format!("{} of {} busy", worker.busy, worker.slots)),
+		("quality", percent(view.quality)),
+		("bond", aci(view.bond)),
+		("exposure", aci(worker.exposure)),
+		(
+			"models",
+			list(worker.models.iter().map(names::hash).collect()),
+		),
+		(
+			"endpoints",
+			list(worker.endpoints.iter().map(names::text).collect()),
+		),
+		("since", format!("block {}", worker.since)),
+	]);
+	Ok(Done::new(as_json(&view), text))
+}
+
+fn state(view: &WorkerView) -> &'static str {
+	match (view.worker.active, view.data_key) {
+		(_, None) => "not attested",
+		(false, _) => "paused",
+		(true, _) => "active",
+	}
+}
+
+/// Parts per million as per cent with two decimals, rounded down.
+fn percent(parts: u32) -> String {
+	format!("{}.{:02} %", parts / 10_000, parts % 10_000 / 100)
+}
+
+fn as_json(view: &WorkerView) -> Value {
+	let worker = &view.worker;
+	json!({
+		"worker": view.account.to_string(),
+		"class": worker.class,
+		"active": worker.active,
+		"slots": worker.slots,
+		"busy": worker.busy,
+		"quality_ppm": view.quality,
+		"bond": planck(view.bond),
+		"exposure": planck(worker.exposure),
+		"missed": worker.missed,
+		"models": worker.models.iter().map(names::hash).collect::<Vec<_>>(),
+		"endpoints": worker.endpoints.iter().map(names::text).collect::<Vec<_>>(),
+		"data_key": view.data_key.map(hex::encode),
+		"since": worker.since,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::percent;
+
+	#[test]
+	fn quality_is_shown_in_per_cent() {
+		assert_eq!(percent(1_000_000), "100.00 %");
+		assert_eq!(percent(987_654), "98.76 %");
+		assert_eq!(percent(99), "0.00 %");
+	}
+}
