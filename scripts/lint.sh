@@ -65,9 +65,10 @@ not_installed() {
 	return "$NOT_CHECKED"
 }
 
-# Clippy reads the runtime as a native crate, so its WebAssembly need not be built.
+# Shares the target folder with the tests. SKIP_WASM_BUILD is not set, as it would make the next
+# build compile the runtime's WebAssembly again.
 clippy() {
-	SKIP_WASM_BUILD=1 cargo clippy --release --workspace --all-targets --locked -- -D warnings
+	cargo clippy --release --workspace --all-targets --locked -- -D warnings
 }
 
 dependencies() {

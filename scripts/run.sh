@@ -4,6 +4,7 @@
 # runs until Ctrl-C, which ends all that was started.
 #
 #   --once       ends after the payments have been shown
+#   --verify     also compares three answers and an embedding with independent implementations
 #   --no-setup   skips the set-up
 #   --no-build   skips the build
 #   --port PORT  where the node's RPC answers, default 9944
@@ -17,10 +18,11 @@ usage() {
 	sed -n '2,/^set /{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
 }
 
-ONCE=no SETUP=yes BUILD=yes PORT=9944
+ONCE=no VERIFY=no SETUP=yes BUILD=yes PORT=9944
 while [ $# -gt 0 ]; do
 	case "$1" in
 	--once) ONCE=yes ;;
+	--verify) VERIFY=yes ;;
 	--no-setup) SETUP=no ;;
 	--no-build) BUILD=no ;;
 	--port)
@@ -152,6 +154,15 @@ job SmolLM2-135M-Instruct "What is the capital of France?" --max-tokens 48
 
 say "A sentence is embedded"
 job all-MiniLM-L6-v2 "The sea is deep and blue."
+
+if [ "$VERIFY" = yes ]; then
+	say "The same by independent implementations (scripts/reference)"
+	REFERENCE=${XDG_CACHE_HOME:-$HOME/.cache}/aci/reference
+	[ -x "$REFERENCE/bin/python" ] || python3 -m venv "$REFERENCE"
+	"$REFERENCE/bin/python" -m pip install --quiet --disable-pip-version-check \
+		-r "$SCRIPTS/reference/requirements.txt"
+	"$REFERENCE/bin/python" "$SCRIPTS/run/verify.py" "$BIN/aci" "$URL" "$ACI_MODELS"
+fi
 
 say "Who paid, and who was paid"
 python3 "$SCRIPTS/run/balances.py" "$HTTP" compare "$STATE/before.json"
