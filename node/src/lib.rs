@@ -20,6 +20,8 @@
 //! says, so tests of deadlines need not wait for them.
 
 #![deny(missing_docs)]
+// The SDK's error types are large, and its functions return them unboxed.
+#![allow(clippy::result_large_err)]
 
 pub mod chain_spec;
 pub mod cli;
