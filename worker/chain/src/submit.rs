@@ -23,6 +23,9 @@ use tokio::time::{sleep, timeout, Instant};
 const LIFETIME: u32 = 128;
 /// Where finality is this many blocks behind, a transaction's life begins at the best block.
 const FINALITY_LAG: u32 = 32;
+/// A node's pool takes up a new block a little after its RPC tells of it. This many blocks before
+/// the head are known to both.
+const POOL_LAG: u32 = 3;
 /// How often a new number is taken where another program took the first.
 const NUMBERS: u32 = 5;
 /// Pause before another number is taken, and between looks at new blocks.
@@ -165,14 +168,18 @@ impl Chain {
 		}
 	}
 
-	/// The block from which on a new transaction lives: one that stays, where there is a recent one.
+	/// The block from which on a new transaction lives: one that stays, where there is a recent one,
+	/// and that a pool which is some blocks behind knows already.
 	async fn birth(&self) -> Result<BlockRef, ChainError> {
 		let finalised = self.head(Certainty::Finalised).await?;
 		let best = self.head(Certainty::Best).await?;
-		match best.number.saturating_sub(finalised.number) <= FINALITY_LAG {
-			true => Ok(finalised),
-			false => Ok(best),
-		}
+		let head = match best.number.saturating_sub(finalised.number) <= FINALITY_LAG {
+			true => finalised,
+			false => best,
+		};
+		let number = head.number.saturating_sub(POOL_LAG);
+		let hash = self.block_hash(number).await?;
+		Ok(hash.map_or(head, |hash| BlockRef { number, hash }))
 	}
 
 	/// Waits for the block.
