@@ -10,8 +10,8 @@ use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
 	job::{job_id, Assignment, JobResult, MAX_CONTENT},
 	traits::{
-		JobEscrow, MarketQuote, Payee, ProofOfAi, QualityUpdate, Release, Settlement, SlashReport,
-		Slasher,
+		Claim, JobEscrow, MarketQuote, Payee, ProofOfAi, QualityUpdate, Release, Settlement,
+		SlashReport, Slasher,
 	},
 	AccountId, Balance, ClassId, Hash, Instant, Job, JobId, JobInput, JobOutput, JobSpec,
 	JobStatus, Role, SignedReceipt,
@@ -295,6 +295,7 @@ impl<T: Config> Pallet<T> {
 		Self::release_exposure(&assignment)?;
 		let refund = T::Escrow::locked(id);
 		let client = job.client.clone();
+		let class = job.spec.class;
 		Self::finish(id, job, JobStatus::TimedOut, vec![], now)?;
 		let slashed = T::Slasher::slash(SlashReport {
 			offender: assignment.worker.clone(),
@@ -303,7 +304,13 @@ impl<T: Config> Pallet<T> {
 			// The evidence is the job's record, which its identity names.
 			evidence: *id,
 			reporter: None,
-			victim: Some(client.clone()),
+			// The whole lock went back to the client just now.
+			victim: Some(Claim {
+				client: client.clone(),
+				job: *id,
+				class,
+				amount: 0,
+			}),
 		});
 		T::Quality::judged(&assignment.worker, 0);
 		Self::deposit_event(Event::JobTimedOut {

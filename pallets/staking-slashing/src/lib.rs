@@ -26,7 +26,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::*;
 	use aci_market::{Offence, QualityRules, SlashTable, StakeRules};
-	use aci_primitives::{AccountId, Balance, BlockNumber, Hash, Role};
+	use aci_primitives::{traits::Claim, AccountId, Balance, BlockNumber, Hash, Role};
 	use alloc::vec::Vec;
 	use frame_support::{
 		pallet_prelude::*,
@@ -268,7 +268,7 @@ pub mod pallet {
 			/// Who reported it.
 			reporter: Option<AccountId>,
 			/// Whom the offence wronged.
-			victim: Option<AccountId>,
+			victim: Option<Claim>,
 			/// First block in which it can be applied.
 			applies_at: BlockNumber,
 		},

@@ -1,7 +1,7 @@
 //! Values that the pallet stores and returns.
 
 use aci_market::Offence;
-use aci_primitives::{AccountId, Balance, BlockNumber, Hash, Role};
+use aci_primitives::{traits::Claim, AccountId, Balance, BlockNumber, Hash, Role};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::VariantCount;
 use scale_info::TypeInfo;
@@ -54,7 +54,7 @@ pub struct PendingSlash {
 	/// Who reported it.
 	pub reporter: Option<AccountId>,
 	/// Whom the offence wronged.
-	pub victim: Option<AccountId>,
+	pub victim: Option<Claim>,
 	/// First block in which it can be applied; until then it can be cancelled on appeal.
 	pub applies_at: BlockNumber,
 }

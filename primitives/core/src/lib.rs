@@ -39,6 +39,7 @@ pub mod job;
 pub mod model;
 pub mod proof;
 pub mod receipt;
+pub mod reservation;
 pub mod stake;
 pub mod traits;
 pub mod view;
@@ -49,6 +50,7 @@ pub use clock::{Deadline, Instant, Moment};
 pub use job::{Job, JobId, JobInput, JobOutput, JobParameters, JobSpec, JobStatus};
 pub use model::{ModelId, ModelManifest};
 pub use receipt::{Receipt, SignedReceipt};
+pub use reservation::{Reservation, ReservationId};
 pub use stake::Role;
 
 use sp_core::{ConstU32, H256};
