@@ -4,7 +4,8 @@ usage: verify.py ACI RPC-URL MODELS-FOLDER
 
 Three prompts go through the chain greedily, and one sentence is embedded. The answers must be those
 of scripts/reference wherever the reference's choice has a margin above 1, and the embedding's cosine
-similarity must be above 0.9999.
+similarity must be above 0.9999. The first prompt is ordered twice with one seed: both receipts must
+carry the same hash of the output.
 """
 
 import json
@@ -56,9 +57,22 @@ def main():
         sys.exit(__doc__)
     program, url, models = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 
-    def submit(model, prompt, *arguments):
+    def aci(*arguments):
+        return run(program, "--node", url, "--json", *arguments)
+
+    def order(model, prompt, *arguments):
         order = ["--model", model, "--prompt", prompt, "--account", "alice", "--yes"]
-        return run(program, "--node", url, "--json", "submit", *order, *arguments)["output"]
+        return aci("submit", *order, *arguments)
+
+    def submit(*arguments):
+        return order(*arguments)["output"]
+
+    prompt, tokens = PROMPTS[0]
+    twice = ["SmolLM2-135M-Instruct", prompt, "--max-tokens", str(tokens), "--seed", "7"]
+    first, second = (aci("receipt", order(*twice)["job"])["output"] for _ in range(2))
+    if first != second:
+        sys.exit(f"one order with one seed gave two outputs: {first} and {second}")
+    print(f"  the same order with the same seed twice: one output hash, {first}")
 
     for prompt, tokens in PROMPTS:
         steps = run(sys.executable, REFERENCE / "smollm2.py",
