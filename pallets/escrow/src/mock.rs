@@ -22,14 +22,14 @@ pub const EXISTENTIAL_DEPOSIT: Balance = 100;
 /// What each client starts with, in planck.
 pub const START: Balance = 1_000_000;
 /// Blocks for which a budget is leased in the tests, until one changes it.
-pub const BUDGET_PERIOD: BlockNumber = 10;
+pub const LEASE: BlockNumber = 10;
 /// Homes with which a client can have budgets in the tests.
 pub const MAX_BUDGETS: u32 = 3;
 
 parameter_types! {
 	pub const ExistentialDeposit: Balance = EXISTENTIAL_DEPOSIT;
 	pub const EscrowPalletId: PalletId = PalletId(*b"aci/escr");
-	pub static BudgetPeriod: BlockNumber = BUDGET_PERIOD;
+	pub static BudgetPeriod: BlockNumber = LEASE;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -85,7 +85,7 @@ pub fn run(test: impl FnOnce()) {
 	let storage = genesis
 		.build_storage()
 		.expect("the genesis of the tests is valid");
-	BudgetPeriod::set(BUDGET_PERIOD);
+	BudgetPeriod::set(LEASE);
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
 		check();

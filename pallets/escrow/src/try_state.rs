@@ -1,8 +1,8 @@
 //! The check of the invariants.
 
 use crate::{
-	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Locked, Locks, Pallet, Prepaid, Prepayments,
-	TotalClaimable,
+	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Locked, Locks, Pallet, Prepaid,
+	Prepayments, TotalClaimable,
 };
 use aci_primitives::{job::Home, AccountId, Balance};
 use alloc::collections::BTreeMap;
