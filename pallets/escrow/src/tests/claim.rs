@@ -20,7 +20,7 @@ fn dust_for_an_account_that_does_not_exist_waits_and_is_claimed_when_it_does() {
 		assert_eq!(balance(&newcomer), 0);
 		assert_eq!(Escrow::claimable(newcomer.clone()), 99);
 		assert_eq!(balance(&Escrow::account()), EXISTENTIAL_DEPOSIT + 99);
-		System::assert_last_event(
+		System::assert_has_event(
 			Event::CreditKept {
 				who: newcomer.clone(),
 				amount: 99,

@@ -229,7 +229,7 @@ fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<(
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
 	#[test]
 	fn random_sequences_agree_with_the_model_and_keep_every_holds_equation(
