@@ -2,10 +2,11 @@
 //! with the model, and what is refused has changed nothing.
 
 use super::{
-	model::{any_home, Model},
+	model::{any_home, Model, JOBS},
 	*,
 };
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 type Payments = Vec<(u8, Balance)>;
 
@@ -14,17 +15,24 @@ enum Operation {
 	Advance(u8),
 	Deposit(u8, Balance),
 	Withdraw(u8, Balance),
+	/// By the number of the waiting credit.
 	Claim(u8),
+	/// By the number of the waiting credit; above 9 it is the account of the payee ten lower.
 	ClaimFor(u8),
 	Lock(u8, u64, Balance),
-	Reduce(u64, Balance),
-	Settle(Vec<(u64, Payments)>),
+	/// By the number of the lock; above 15 it is a job that was never locked.
+	Reduce(u8, Balance),
+	/// By the numbers of the locks; beyond the last it is the number of the job.
+	Settle(Vec<(u8, Payments)>),
+	/// Above 9 to the account of a waiting credit.
 	Transfer(u8, u8, Balance),
 	Prepay(u8, ReservationId, Balance),
+	/// The owner of the prepayment locks if the first number is zero.
 	LockPrepaid(u8, ReservationId, u64, Balance),
 	EndPrepayment(ReservationId, Balance),
 	OpenBudget(u8, u8, Balance),
-	CloseBudget(u8, u8),
+	/// By the number of the budget; above 99 it is the chain's.
+	CloseBudget(u8),
 	Spend(u8, Payments, Payments),
 	PayIn(u8, u8, Balance),
 	PayOut(u8, Payments),
@@ -51,58 +59,74 @@ fn pot(number: u8) -> Pot {
 
 fn amount() -> impl Strategy<Value = Balance> {
 	prop_oneof![
-		4 => 0..300 as Balance,
-		3 => 0..START,
+		12 => 0..300 as Balance,
+		2 => 0..START,
 		1 => START - EXISTENTIAL_DEPOSIT - 2..START + 2,
 		1 => Just(Balance::MAX),
 	]
 }
 
-/// Amounts that are often covered.
-fn small() -> impl Strategy<Value = Balance> {
-	prop_oneof![8 => 0..400 as Balance, 1 => amount()]
+/// Amounts that are a small part of most others, or any.
+fn part() -> impl Strategy<Value = Balance> {
+	prop_oneof![6 => 0..60 as Balance, 1 => amount()]
+}
+
+/// The `number`th of what there is, so that most operations mean something that exists; beyond the
+/// last it is counted on from the first.
+fn nth<K: Clone, V>(number: u8, of: &BTreeMap<K, V>) -> Option<K> {
+	let position = usize::from(number).checked_rem(of.len())?;
+	of.keys().nth(position).cloned()
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
 	let who = || 1u8..5;
-	let job = || 0u64..8;
+	let job = || 0u64..JOBS;
 	let id = || 0u64..3;
 	let home = || 0u8..5;
-	let to = || prop::collection::vec((0u8..9, 0..400 as Balance), 0..5);
+	let to = || prop::collection::vec((0u8..12, 0..90 as Balance), 0..5);
+	let prepaid = prop_oneof![3 => 0..2_000 as Balance, 1 => amount()];
+	let lockers = prop_oneof![4 => Just(0u8), 1 => who()];
 	let accounts = || prop::collection::vec((1u8..9, 0..200 as Balance), 0..4);
 	prop_oneof![
-		1 => (1u8..8).prop_map(Operation::Advance),
+		4 => (1u8..12).prop_map(Operation::Advance),
 		3 => (who(), amount()).prop_map(|(who, amount)| Operation::Deposit(who, amount)),
 		2 => (who(), amount()).prop_map(|(who, amount)| Operation::Withdraw(who, amount)),
-		1 => (1u8..9).prop_map(Operation::Claim),
-		1 => (0u8..9).prop_map(Operation::ClaimFor),
+		2 => (0u8..9).prop_map(Operation::Claim),
+		3 => (0u8..19).prop_map(Operation::ClaimFor),
 		4 => (who(), job(), amount()).prop_map(|(who, job, amount)| {
 			Operation::Lock(who, job, amount)
 		}),
-		3 => (job(), small()).prop_map(|(job, amount)| Operation::Reduce(job, amount)),
-		4 => prop::collection::vec((job(), to()), 0..4).prop_map(Operation::Settle),
-		2 => (who(), 1u8..9, amount()).prop_map(|(from, to, amount)| {
+		3 => (0u8..20, part()).prop_map(|(number, amount)| Operation::Reduce(number, amount)),
+		4 => prop::collection::vec((0u8..8, to()), 0..4).prop_map(Operation::Settle),
+		4 => (who(), 1u8..19, amount()).prop_map(|(from, to, amount)| {
 			Operation::Transfer(from, to, amount)
 		}),
-		4 => (who(), id(), amount()).prop_map(|(who, id, amount)| {
+		4 => (who(), id(), prepaid).prop_map(|(who, id, amount)| {
 			Operation::Prepay(who, id, amount)
 		}),
-		6 => (who(), id(), job(), small()).prop_map(|(who, id, job, amount)| {
+		6 => (lockers, id(), job(), part()).prop_map(|(who, id, job, amount)| {
 			Operation::LockPrepaid(who, id, job, amount)
 		}),
-		2 => (id(), small()).prop_map(|(id, refund)| Operation::EndPrepayment(id, refund)),
-		5 => (who(), home(), small()).prop_map(|(who, home, amount)| {
+		2 => (id(), part()).prop_map(|(id, refund)| Operation::EndPrepayment(id, refund)),
+		5 => (who(), home(), amount()).prop_map(|(who, home, amount)| {
 			Operation::OpenBudget(who, home, amount)
 		}),
-		2 => (who(), home()).prop_map(|(who, home)| Operation::CloseBudget(who, home)),
+		3 => (0u8..110).prop_map(Operation::CloseBudget),
 		5 => (home(), accounts(), to()).prop_map(|(home, debits, payments)| {
 			Operation::Spend(home, debits, payments)
 		}),
-		2 => (who(), 0u8..3, small()).prop_map(|(who, pot, amount)| {
+		2 => (who(), 0u8..3, amount()).prop_map(|(who, pot, amount)| {
 			Operation::PayIn(who, pot, amount)
 		}),
 		3 => (0u8..3, accounts()).prop_map(|(pot, payments)| Operation::PayOut(pot, payments)),
 	]
+}
+
+/// The owner of a credit that waits: one that can take it, if there is one.
+fn waiting(number: u8, model: &Model) -> Option<AccountId> {
+	let mut able = model.waiting.clone();
+	able.retain(|who, _| balance(who) > 0);
+	nth(number, &able).or(nth(number, &model.waiting))
 }
 
 fn to_payees(payments: Payments) -> Vec<(Payee, Balance)> {
@@ -160,12 +184,21 @@ fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<(
 			(deposit(&who, amount), model.deposit(&who, amount))
 		}
 		Operation::Withdraw(who, amount) => {
-			let who = account(who);
+			let owner = nth(who, &model.free);
+			let who = owner.unwrap_or(account(who));
 			(withdraw(&who, amount), model.withdraw(&who, amount))
 		}
-		Operation::Claim(who) => (Escrow::claim(signed(who)), model.claim(&account(who))),
-		Operation::ClaimFor(to) => {
-			let who = Escrow::payee_account(&payee(to)).unwrap_or(Escrow::account());
+		Operation::Claim(number) => {
+			let who = waiting(number, model).unwrap_or(account(1));
+			let claimed = Escrow::claim(RuntimeOrigin::signed(who.clone()));
+			(claimed, model.claim(&who))
+		}
+		Operation::ClaimFor(number) => {
+			let who = match number.checked_sub(10) {
+				None => waiting(number, model),
+				Some(to) => Escrow::payee_account(&payee(to)),
+			};
+			let who = who.unwrap_or(Escrow::account());
 			let claimed = Escrow::claim_for(signed(2), who.clone());
 			(claimed, model.claim(&who))
 		}
@@ -175,27 +208,36 @@ fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<(
 			(locked, model.lock(&who, number, amount))
 		}
 		Operation::Reduce(number, amount) => {
+			let known = nth(number, &model.locks).filter(|_| number < 16);
+			let number = known.unwrap_or(99);
 			(reduce(job(number), amount), model.reduce(number, amount))
 		}
 		Operation::Settle(releases) => {
+			let exists = |number: &u8| model.locks.len() > usize::from(*number);
 			let releases = releases
 				.into_iter()
-				.map(|(number, payments)| (number, to_payees(payments)))
+				.map(|(number, payments)| {
+					let known = nth(number, &model.locks).filter(|_| exists(&number));
+					(known.unwrap_or(number.into()), to_payees(payments))
+				})
 				.collect::<Vec<_>>();
 			(settle_all(&releases), model.settle(&releases))
 		}
 		// Kept above the existential deposit: the dust of plain transfers is not ours to count.
 		Operation::Transfer(from, to, amount) => {
 			let amount = amount.max(1);
-			let sent = Balances::transfer_keep_alive(signed(from), account(to), amount);
-			(sent, model.transfer(&account(from), &account(to), amount))
+			let waiting = to.checked_sub(10).and_then(|to| nth(to, &model.waiting));
+			let to = waiting.unwrap_or(account(1 + to % 9));
+			let sent = Balances::transfer_keep_alive(signed(from), to.clone(), amount);
+			(sent, model.transfer(&account(from), &to, amount))
 		}
 		Operation::Prepay(who, id, amount) => {
 			let who = account(who);
 			(prepay(&who, id, amount), model.prepay(&who, id, amount))
 		}
 		Operation::LockPrepaid(who, id, number, amount) => {
-			let who = account(who);
+			let owner = model.prepayments.get(&id).filter(|_| who == 0);
+			let who = owner.map_or(account(who), |prepayment| prepayment.0.clone());
 			let locked = lock_prepaid(&who, id, job(number), amount);
 			(locked, model.lock_prepaid(&who, id, number, amount))
 		}
@@ -207,9 +249,12 @@ fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<(
 			let opened = Escrow::open_budget(signed(who), any_home(number), amount);
 			(opened, model.open_budget(&account(who), number, amount))
 		}
-		Operation::CloseBudget(who, number) => {
-			let closed = Escrow::close_budget(signed(who), any_home(number));
-			(closed, model.close_budget(&account(who), number))
+		Operation::CloseBudget(number) => {
+			let budget = nth(number, &model.budgets).filter(|_| number < 100);
+			let (who, number) = budget.unwrap_or((account(1), 0));
+			let signed = RuntimeOrigin::signed(who.clone());
+			let closed = Escrow::close_budget(signed, any_home(number));
+			(closed, model.close_budget(&who, number))
 		}
 		Operation::Spend(number, debits, payments) => {
 			let (debits, payments) = balanced(debits, payments);
@@ -229,11 +274,11 @@ fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<(
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
 	#[test]
 	fn random_sequences_agree_with_the_model_and_keep_every_holds_equation(
-		operations in prop::collection::vec(operation(), 1..80),
+		operations in prop::collection::vec(operation(), 40..100),
 	) {
 		run(|| {
 			let mut model = Model::new();
@@ -258,7 +303,7 @@ proptest! {
 				model.compare();
 			}
 			// Every lock, prepayment and budget can still be ended, and all comes back.
-			for number in 0..8 {
+			for number in 0..JOBS {
 				if Escrow::lock(job(number)).is_some() {
 					settle(&[release(job(number), &[])]).expect("a full refund never fails");
 				}
@@ -292,7 +337,7 @@ proptest! {
 		),
 	) {
 		run(|| {
-			let mut open = std::collections::BTreeMap::new();
+			let mut open = BTreeMap::new();
 			for (number, (client, amount)) in locks.into_iter().enumerate() {
 				lock(&account(client), job(number as u64), amount).expect("the client has enough");
 				open.insert(number as u64, amount);

@@ -5,6 +5,9 @@ use super::*;
 use aci_primitives::{job::Home, BlockNumber};
 use std::collections::BTreeMap;
 
+/// Jobs of the random sequences are numbered below this.
+pub const JOBS: u64 = 16;
+
 /// A lock: client, amount, the part from free escrow, prepayment.
 pub type ModelLock = (AccountId, Balance, Balance, Option<ReservationId>);
 
@@ -280,12 +283,14 @@ impl Model {
 		let out = sum(payments.iter().map(|(_, amount)| amount))?;
 		let waited = of(&self.waiting, &pot).min(out);
 		less(&mut self.waiting, &pot, waited)?;
+		self.waiting.retain(|_, waiting| *waiting > 0);
 		if out > waited {
 			less(&mut self.balances, &pot, out - waited)?;
 			let left = of(&self.balances, &pot);
 			if left < EXISTENTIAL_DEPOSIT {
 				self.balances.remove(&pot);
 				more(&mut self.waiting, &pot, left);
+				self.waiting.retain(|_, waiting| *waiting > 0);
 			}
 		}
 		let payments = payments
@@ -323,7 +328,7 @@ impl Model {
 		}
 		let backing = self.waiting.values().sum::<Balance>();
 		assert_eq!(balance(&Escrow::account()), EXISTENTIAL_DEPOSIT + backing);
-		for number in 0..8 {
+		for number in 0..JOBS {
 			let lock = Escrow::lock(job(number))
 				.map(|lock| (lock.client, lock.amount, lock.from_free, lock.prepayment));
 			assert_eq!(lock.as_ref(), self.locks.get(&number), "lock");
