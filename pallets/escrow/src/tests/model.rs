@@ -106,9 +106,11 @@ impl Model {
 
 	/// Pays one payee, with what waits for it.
 	fn credit(&mut self, who: &AccountId, amount: Balance) {
-		let due = amount + of(&self.waiting, who);
 		if amount == 0 {
-		} else if self.can_take(who, due) {
+			return;
+		}
+		let due = amount + of(&self.waiting, who);
+		if self.can_take(who, due) {
 			more(&mut self.balances, who, due);
 			self.waiting.remove(who);
 		} else {
