@@ -129,6 +129,8 @@ impl pallet_aci_escrow::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type PalletId = EscrowPalletId;
+	type BudgetPeriod = ConstU32<10>;
+	type MaxBudgets = ConstU32<3>;
 	type WeightInfo = ();
 }
 
@@ -576,7 +578,7 @@ pub fn free(who: &AccountId) -> Balance {
 /// [`CLASS`], burned.
 pub fn pots() -> (Balance, Balance, Balance, Balance) {
 	let pools = Escrow::pools();
-	let sum = |pot: pallet_aci_escrow::types::Pot| pot.balance + pot.claimable;
+	let sum = |pot: pallet_aci_escrow::PotView| pot.balance + pot.claimable;
 	(
 		sum(pools.validators),
 		sum(pools.verifiers),

@@ -54,12 +54,16 @@ pub enum QuoteError {
 )]
 #[scale_info(capture_docs = "always")]
 pub struct EscrowView {
-	/// Deposited and not locked.
+	/// Deposited, and neither locked nor set aside.
 	pub free: Balance,
 	/// Locked for unfinished jobs.
 	pub locked: Balance,
 	/// Credits that wait to be claimed.
 	pub claimable: Balance,
+	/// Left of prepaid reservations, and not locked for jobs under them.
+	pub prepaid: Balance,
+	/// Set aside for homes to spend.
+	pub budgeted: Balance,
 }
 
 /// A bond of an account.

@@ -44,6 +44,8 @@ fn as_text(escrow: &EscrowView) -> String {
 		("free", aci(escrow.free)),
 		("locked", aci(escrow.locked)),
 		("claimable", aci(escrow.claimable)),
+		("prepaid", aci(escrow.prepaid)),
+		("budgeted", aci(escrow.budgeted)),
 	])
 }
 
@@ -52,5 +54,7 @@ fn as_json(escrow: &EscrowView) -> Value {
 		"free": planck(escrow.free),
 		"locked": planck(escrow.locked),
 		"claimable": planck(escrow.claimable),
+		"prepaid": planck(escrow.prepaid),
+		"budgeted": planck(escrow.budgeted),
 	})
 }
