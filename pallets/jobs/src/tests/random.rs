@@ -58,7 +58,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 	let pick_in = |jobs: &[JobId], wanted: JobStatus, index: usize| {
 		let fitting: Vec<JobId> = jobs
 			.iter()
-			.filter(|id| crate::Jobs::<Test>::get(id).is_some_and(|job| job.status == wanted))
+			.filter(|id| job_if_any(**id).is_some_and(|job| job.status == wanted))
 			.copied()
 			.collect();
 		let from = if fitting.is_empty() || index.is_multiple_of(8) {
@@ -71,7 +71,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			.unwrap_or_default()
 	};
 	let assigned = |id: JobId| {
-		crate::Jobs::<Test>::get(id)
+		job_if_any(id)
 			.and_then(|job| job.assignment)
 			.map(|a| a.worker)
 	};
@@ -100,7 +100,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 		}
 		Operation::Cancel(job) => {
 			let id = pick_in(jobs, JobStatus::Open, job);
-			let client = crate::Jobs::<Test>::get(id).map_or(account(99), |job| job.client);
+			let client = job_if_any(id).map_or(account(99), |job| job.client);
 			Jobs::cancel(RuntimeOrigin::signed(client), id)
 		}
 		Operation::Acknowledge(job) => {
@@ -120,7 +120,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			let id = pick_in(jobs, JobStatus::Running, job);
 			match assigned(id) {
 				Some(worker) => {
-					let embeds = crate::Jobs::<Test>::get(id)
+					let embeds = job_if_any(id)
 						.is_some_and(|job| job.spec.parameters.max_tokens_out == 0);
 					let tokens_out = if embeds { 0 } else { tokens_out };
 					let signed = sign(&worker, receipt(id, 64, tokens_out));
@@ -181,6 +181,16 @@ fn kinds() -> BTreeSet<&'static str> {
 			Event::JobExpired { .. } => "JobExpired with a slot fee",
 			Event::JobTimedOut { .. } => "JobTimedOut",
 			Event::JobPruned { .. } => "JobPruned",
+			Event::JobReserved { .. } => "JobReserved",
+			Event::JobDisputed { .. } => "JobDisputed",
+			Event::DisputeRedrawn { .. } => "DisputeRedrawn",
+			Event::DisputeDecided { .. } => "DisputeDecided",
+			Event::DisputeUndecided { .. } => "DisputeUndecided",
+			Event::JobConvicted { .. } => "JobConvicted",
+			Event::JobRefunded { claim: 0, .. } => "JobRefunded",
+			Event::JobRefunded { .. } => "JobRefunded by a claim",
+			Event::SettlementFailed { .. } => "SettlementFailed",
+			Event::HistoryWritten { .. } => "HistoryWritten",
 			Event::__Ignore(..) => "none",
 		})
 		.collect()
