@@ -5,29 +5,41 @@
 
 extern crate alloc;
 
-mod impls;
+mod accounts;
+mod budgets;
+mod credits;
+mod ledger;
+mod locks;
 #[cfg(test)]
 mod mock;
-mod state;
+mod pots;
+mod prepayments;
+mod settlement;
 #[cfg(test)]
 mod tests;
+mod try_state;
 pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Lock, Pools, Pot, PotId};
+pub use types::{HomeBudget, Lock, Pools, PotView, Prepayment};
 pub use weights::WeightInfo;
 
 /// The pallet's storage, calls, events and errors.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use aci_primitives::{traits::Payee, AccountId, Balance, ClassId, JobId};
+	use crate::ledger::{decrease, increase};
+	use aci_primitives::{
+		job::{Budget, Home},
+		traits::Pot,
+		AccountId, Balance, BlockNumber, ClassId, JobId, ReservationId,
+	};
 	use alloc::vec::Vec;
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{hold, Inspect, Mutate, MutateHold},
-		traits::tokens::{Fortitude, Precision, Preservation},
+		traits::tokens::Precision,
 		PalletId,
 	};
 	use frame_system::pallet_prelude::*;
@@ -48,6 +60,12 @@ pub mod pallet {
 		/// Locked for jobs that are not settled.
 		#[codec(index = 1)]
 		Job,
+		/// Prepaid for reserved capacity.
+		#[codec(index = 2)]
+		Prepaid,
+		/// Set aside for one home to spend.
+		#[codec(index = 3)]
+		Budget,
 	}
 
 	/// What the pallet needs of the runtime.
@@ -67,6 +85,15 @@ pub mod pallet {
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
 
+		/// For how many blocks a budget is leased to its home, counted from when it was last opened
+		/// or added to.
+		#[pallet::constant]
+		type BudgetPeriod: Get<BlockNumber>;
+
+		/// Homes with which one client can have budgets at a time.
+		#[pallet::constant]
+		type MaxBudgets: Get<u32>;
+
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -84,6 +111,26 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Locked<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
 
+	/// What is left of the prepayment of each reservation and not locked for jobs.
+	// Twox: a reservation's number is counted up, so nobody chooses where it lands.
+	#[pallet::storage]
+	pub type Prepayments<T: Config> =
+		StorageMap<_, Twox64Concat, ReservationId, Prepayment, OptionQuery>;
+
+	/// Sum of an account's [`Prepayments`] in planck. Absent when it is zero.
+	#[pallet::storage]
+	pub type Prepaid<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
+
+	/// An account's budgets with homes. Absent when it has none.
+	#[pallet::storage]
+	pub type HomeBudgets<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		AccountId,
+		BoundedVec<HomeBudget, T::MaxBudgets>,
+		ValueQuery,
+	>;
+
 	/// Credits that an account or a pot could not take yet, in planck. Absent when zero.
 	#[pallet::storage]
 	pub type Claimable<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
@@ -92,7 +139,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type TotalClaimable<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
-	/// All that settlements burned since genesis, in planck.
+	/// All that settlements, spent budgets and ended prepayments burned since genesis, in planck.
 	#[pallet::storage]
 	pub type TotalBurned<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
@@ -143,6 +190,9 @@ pub mod pallet {
 			amount: Balance,
 			/// How much of it came out of the client's free escrow; the rest came out of its balance.
 			from_free: Balance,
+			/// The prepayment that it was drawn from, if it was; `from_free` then says what the
+			/// prepayment had from free escrow.
+			prepayment: Option<ReservationId>,
 		},
 		/// A part of a job's lock was given back.
 		Reduced {
@@ -156,23 +206,24 @@ pub mod pallet {
 			to_free: Balance,
 			/// Given back to the client's balance.
 			to_balance: Balance,
+			/// Given back to the prepayment that the lock was drawn from.
+			to_prepayment: Balance,
 		},
-		/// A job's lock was released. The payments, the burn and the two refunds are the whole lock.
-		Released {
-			/// The job.
-			job: JobId,
-			/// Whose lock it was.
-			client: AccountId,
-			/// Who was paid how much; burned parts are listed as paid to nobody.
-			payments: Vec<(Payee, Balance)>,
-			/// Sum of the payments, without what was burned.
+		/// The locks of a batch of jobs were released. What was paid, burned and refunded are all of
+		/// the locks; who paid whom for a job stands in the event of that job.
+		BatchSettled {
+			/// How many jobs.
+			jobs: u32,
+			/// How many clients they were of.
+			clients: u32,
+			/// How many accounts and pots were paid.
+			payees: u32,
+			/// What they were paid.
 			paid: Balance,
 			/// What left the issuance.
 			burned: Balance,
-			/// Given back to the client's free escrow.
-			to_free: Balance,
-			/// Given back to the client's balance.
-			to_balance: Balance,
+			/// What went back to where the locks were drawn from.
+			refunded: Balance,
 		},
 		/// A refund would have left the account's balance below the existential deposit, so it was
 		/// added to the account's free escrow. Withdraw it when the account has a balance.
@@ -199,6 +250,92 @@ pub mod pallet {
 			/// How much.
 			amount: Balance,
 		},
+		/// An account paid money into a pot.
+		PaidIn {
+			/// The pot.
+			pot: Pot,
+			/// Who paid.
+			from: AccountId,
+			/// How much.
+			amount: Balance,
+			/// What the pot can pay now.
+			balance: Balance,
+		},
+		/// A pot paid accounts.
+		PaidOut {
+			/// The pot.
+			pot: Pot,
+			/// How many accounts.
+			payees: u32,
+			/// How much in all.
+			amount: Balance,
+			/// What the pot can pay now.
+			balance: Balance,
+		},
+		/// A reservation was prepaid. The amount stays on the owner's account, on hold.
+		Prepaid {
+			/// The reservation.
+			reservation: ReservationId,
+			/// Who prepaid it.
+			owner: AccountId,
+			/// How much.
+			amount: Balance,
+			/// How much of it came out of the owner's free escrow; the rest came out of its balance.
+			from_free: Balance,
+		},
+		/// A reservation's prepayment ended. What is locked for jobs under it stays locked until they
+		/// end, and comes back to free escrow and balance then.
+		PrepaymentEnded {
+			/// The reservation.
+			reservation: ReservationId,
+			/// Who prepaid it.
+			owner: AccountId,
+			/// Given back to the owner's free escrow.
+			to_free: Balance,
+			/// Given back to the owner's balance.
+			to_balance: Balance,
+			/// What left the issuance.
+			burned: Balance,
+		},
+		/// A client set money aside for a home to spend.
+		BudgetOpened {
+			/// Who may spend it.
+			home: Home,
+			/// Whose money it is.
+			client: AccountId,
+			/// How much was added.
+			amount: Balance,
+			/// How much of that came out of free escrow; the rest came out of the balance.
+			from_free: Balance,
+			/// The whole budget now.
+			budget: Balance,
+			/// First block in which the client can close it.
+			until: BlockNumber,
+		},
+		/// A client took what was left of a budget back to its free escrow.
+		BudgetClosed {
+			/// Who could spend it.
+			home: Home,
+			/// Whose money it is.
+			client: AccountId,
+			/// How much was left.
+			amount: Balance,
+			/// Free escrow afterwards.
+			free: Balance,
+		},
+		/// A home spent of its clients' budgets.
+		BudgetsSpent {
+			/// The home.
+			home: Home,
+			/// How many clients it spent for.
+			clients: u32,
+			/// How many accounts and pots were paid.
+			payees: u32,
+			/// What they were paid.
+			paid: Balance,
+			/// What left the issuance.
+			burned: Balance,
+		},
 	}
 
 	#[pallet::error]
@@ -209,7 +346,8 @@ pub mod pallet {
 		/// leave the account without the existential deposit. Deposit more or lower the maximum.
 		InsufficientFunds,
 		/// There is less in free escrow than was asked for. Withdraw at most what is free; what is
-		/// locked for jobs comes back when they end.
+		/// locked for jobs comes back when they end, what is budgeted when its lease has ended and
+		/// you close the budget.
 		InsufficientFreeEscrow,
 		/// The account's balance would stay below the existential deposit. Send it at least the
 		/// existential deposit first.
@@ -224,6 +362,31 @@ pub mod pallet {
 		PaymentsExceedLock,
 		/// A lock can only be reduced. Name at most what is locked.
 		CannotRaiseLock,
+		/// The reservation is prepaid already. Each is prepaid once.
+		PrepaymentExists,
+		/// The reservation has no prepayment: it was never prepaid or has ended. Reserve anew, or pay
+		/// for the job by itself.
+		NoPrepayment,
+		/// The reservation was prepaid by another account. Only its owner can use it.
+		NotPrepaidByClient,
+		/// Less is left of the prepayment than was asked for. Ask for at most what is left, or pay for
+		/// the job by itself.
+		InsufficientPrepayment,
+		/// The pot has less than the sum of the payments. Pay out at most its balance.
+		InsufficientPot,
+		/// The chain needs no budget: it locks for each job. Deposit instead, or name a validator.
+		ChainBudget,
+		/// You have budgets with as many homes as an account can have. Close one first.
+		TooManyBudgets,
+		/// You have no budget with this home. The view `budgets_of` lists those that you have.
+		NoBudget,
+		/// The budget is leased to its home still. Close it in the block that the view `budget` names
+		/// as `until`, or later.
+		BudgetLease,
+		/// A client's budget with the home has less than its debit. Nothing was spent.
+		InsufficientBudget,
+		/// The debits of the budgets are not the sum of the payments. Nothing was spent.
+		UnbalancedSpend,
 	}
 
 	#[pallet::hooks]
@@ -232,6 +395,14 @@ pub mod pallet {
 			assert!(
 				T::Currency::minimum_balance() > 0,
 				"the escrow needs an existential deposit above zero"
+			);
+			assert!(
+				T::BudgetPeriod::get() > 0,
+				"a budget's lease must last for a block"
+			);
+			assert!(
+				T::MaxBudgets::get() > 0,
+				"a client must be able to have a budget"
 			);
 		}
 	}
@@ -266,7 +437,7 @@ pub mod pallet {
 				Error::<T>::InsufficientFunds
 			);
 			T::Currency::hold(&HoldReason::Free.into(), &who, amount)?;
-			let free = Self::add_free(&who, amount)?;
+			let free = increase::<Free<T>>(&who, amount)?;
 			Self::deposit_event(Event::Deposited { who, amount, free });
 			Ok(())
 		}
@@ -279,7 +450,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// What is locked for jobs cannot be withdrawn.
+		/// What is locked for jobs, prepaid or budgeted cannot be withdrawn.
 		///
 		/// ## Errors
 		///
@@ -303,7 +474,7 @@ pub mod pallet {
 				Error::<T>::BelowExistentialDeposit
 			);
 			T::Currency::release(&HoldReason::Free.into(), &who, amount, Precision::Exact)?;
-			let free = Self::subtract_free(&who, amount)?;
+			let free = decrease::<Free<T>>(&who, amount)?;
 			Self::deposit_event(Event::Withdrawn { who, amount, free });
 			Ok(())
 		}
@@ -330,12 +501,84 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::claim())]
 		pub fn claim(origin: OriginFor<T>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			ensure!(
-				Claimable::<T>::contains_key(&who),
-				Error::<T>::NothingToClaim
-			);
-			ensure!(Self::pay_out(&who, 0)?, Error::<T>::BelowExistentialDeposit);
-			Ok(())
+			Self::pay_waiting(&who)
+		}
+
+		/// Pay the credits that wait for another account or for a pot.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// The money goes to `who`, never to the caller. It is for accounts that sign nothing
+		/// themselves, such as pots, after somebody has sent them the existential deposit.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NothingToClaim`], [`Error::BelowExistentialDeposit`].
+		///
+		/// ## Events
+		///
+		/// [`Event::Claimed`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::claim())]
+		pub fn claim_for(origin: OriginFor<T>, who: AccountId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::pay_waiting(&who)
+		}
+
+		/// Set `amount` planck aside for a home, which alone may spend them.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the client.
+		///
+		/// ## Details
+		///
+		/// The amount comes from your free escrow first, then from your balance, which keeps the
+		/// existential deposit. It adds to the budget that you have with the home and leases all of
+		/// it until `BudgetPeriod` blocks from now. Until then you cannot take it back. The home is a
+		/// validator: choose one that runs the fast path, for nobody else can spend it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::ChainBudget`], [`Error::AmountIsZero`], [`Error::InsufficientFunds`],
+		/// [`Error::TooManyBudgets`].
+		///
+		/// ## Events
+		///
+		/// [`Event::BudgetOpened`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::open_budget())]
+		pub fn open_budget(origin: OriginFor<T>, home: Home, amount: Balance) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_open_budget(&who, home, amount)
+		}
+
+		/// Take what is left of your budget with a home back to your free escrow.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the client.
+		///
+		/// ## Details
+		///
+		/// Only when the budget's lease has ended. Until you close the budget the home can spend it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NoBudget`], [`Error::BudgetLease`].
+		///
+		/// ## Events
+		///
+		/// [`Event::BudgetClosed`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::close_budget())]
+		pub fn close_budget(origin: OriginFor<T>, home: Home) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_close_budget(&who, home)
 		}
 	}
 
@@ -364,27 +607,61 @@ pub mod pallet {
 		/// The pools of validators and verifiers: their accounts and what they have.
 		pub fn pools() -> Pools {
 			Pools {
-				validators: Self::pot(PotId::Validators),
-				verifiers: Self::pot(PotId::Verifiers),
+				validators: Self::pot(Pot::Validators),
+				verifiers: Self::pot(Pot::Verifiers),
 			}
 		}
 
 		/// The fund of a class: its account and what it has.
-		pub fn fund(class: ClassId) -> Pot {
-			Self::pot(PotId::Fund(class))
+		pub fn fund(class: ClassId) -> PotView {
+			Self::pot(Pot::Fund(class))
 		}
 
-		/// All that settlements burned since genesis, in planck.
+		/// The prepayment of a reservation: whose it is, and what is left and not locked for jobs.
+		pub fn prepaid(id: ReservationId) -> Option<Prepayment> {
+			Prepayments::<T>::get(id)
+		}
+
+		/// Sum of what is left of an account's prepayments, in planck.
+		pub fn prepaid_of(account: AccountId) -> Balance {
+			Prepaid::<T>::get(account)
+		}
+
+		/// An account's budget with a home: what is left, and the first block in which it can be
+		/// closed.
+		pub fn budget(home: Home, account: AccountId) -> Option<Budget> {
+			let mut budgets = Self::budgets(&account).into_iter();
+			budgets.find(|budget| budget.home == home)
+		}
+
+		/// All budgets of an account.
+		pub fn budgets_of(account: AccountId) -> Vec<Budget> {
+			Self::budgets(&account)
+		}
+
+		/// Sum of an account's budgets in planck.
+		pub fn budgeted(account: AccountId) -> Balance {
+			let budgets = HomeBudgets::<T>::get(account);
+			// Parts of one balance, which fits.
+			budgets
+				.iter()
+				.fold(0, |sum, budget| budget.amount.saturating_add(sum))
+		}
+
+		/// All that settlements, spent budgets and ended prepayments burned since genesis, in planck.
 		pub fn burned() -> Balance {
 			TotalBurned::<T>::get()
 		}
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// What an account can spend and stay alive with. What is frozen does not count, for escrow
-		/// is there to be spent.
-		pub(crate) fn transferable(who: &AccountId) -> Balance {
-			T::Currency::reducible_balance(who, Preservation::Preserve, Fortitude::Polite)
+		/// Pays all that waits for an account.
+		fn pay_waiting(who: &AccountId) -> DispatchResult {
+			let waits = Claimable::<T>::contains_key(who);
+			ensure!(waits, Error::<T>::NothingToClaim);
+			let paid = Self::pay_with_waiting(who, 0)?;
+			ensure!(paid, Error::<T>::BelowExistentialDeposit);
+			Ok(())
 		}
 	}
 }

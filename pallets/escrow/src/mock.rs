@@ -2,7 +2,7 @@
 
 use crate as pallet_aci_escrow;
 use crate::{Config, Pallet};
-use aci_primitives::{AccountId, Balance, JobId};
+use aci_primitives::{job::Home, AccountId, Balance, BlockNumber, JobId};
 use frame_support::{derive_impl, parameter_types, traits::ConstU32, PalletId};
 use sp_core::H256;
 use sp_runtime::{traits::IdentityLookup, BuildStorage};
@@ -21,10 +21,15 @@ frame_support::construct_runtime!(
 pub const EXISTENTIAL_DEPOSIT: Balance = 100;
 /// What each client starts with, in planck.
 pub const START: Balance = 1_000_000;
+/// Blocks for which a budget is leased in the tests, until one changes it.
+pub const LEASE: BlockNumber = 10;
+/// Homes with which a client can have budgets in the tests.
+pub const MAX_BUDGETS: u32 = 3;
 
 parameter_types! {
 	pub const ExistentialDeposit: Balance = EXISTENTIAL_DEPOSIT;
 	pub const EscrowPalletId: PalletId = PalletId(*b"aci/escr");
+	pub static BudgetPeriod: BlockNumber = LEASE;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -48,6 +53,8 @@ impl Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type PalletId = EscrowPalletId;
+	type BudgetPeriod = BudgetPeriod;
+	type MaxBudgets = ConstU32<MAX_BUDGETS>;
 	type WeightInfo = ();
 }
 
@@ -59,6 +66,11 @@ pub fn account(number: u8) -> AccountId {
 /// Job of the tests, by number.
 pub fn job(number: u64) -> JobId {
 	H256::from_low_u64_be(number)
+}
+
+/// The home that is the validator of this number.
+pub fn home(number: u8) -> Home {
+	Home::Validator(account(100 + number))
 }
 
 /// The accounts that have [`START`] at genesis.
@@ -73,6 +85,7 @@ pub fn run(test: impl FnOnce()) {
 	let storage = genesis
 		.build_storage()
 		.expect("the genesis of the tests is valid");
+	BudgetPeriod::set(LEASE);
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
 		check();
@@ -91,7 +104,10 @@ pub fn check() {
 		sum += data.free + data.reserved;
 		assert_eq!(
 			data.reserved,
-			Escrow::free(who.clone()) + Escrow::locked(who),
+			Escrow::free(who.clone())
+				+ Escrow::locked(who.clone())
+				+ Escrow::prepaid_of(who.clone())
+				+ Escrow::budgeted(who),
 			"every hold is recorded"
 		);
 	}

@@ -1,6 +1,6 @@
 //! Values that the pallet stores and returns.
 
-use aci_primitives::{AccountId, Balance, ClassId};
+use aci_primitives::{job::Home, AccountId, Balance, BlockNumber, ReservationId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -13,41 +13,44 @@ pub struct Lock {
 	pub client: AccountId,
 	/// How much is locked, in planck.
 	pub amount: Balance,
-	/// How much of it goes back to the client's free escrow before its balance gets anything: what
-	/// was drawn from there and not given back yet. At most `amount`.
+	/// How much of it came from the client's free escrow and was not given back yet. A refund gives
+	/// back this part first. At most `amount`.
+	pub from_free: Balance,
+	/// The prepayment that it was drawn from. Refunds return there while the prepayment stands.
+	pub prepayment: Option<ReservationId>,
+}
+
+/// What is left of the prepayment of a reservation and not locked for jobs.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Prepayment {
+	/// Whose money it is.
+	pub owner: AccountId,
+	/// How much is left, in planck.
+	pub amount: Balance,
+	/// How much of it came from the owner's free escrow. At most `amount`.
 	pub from_free: Balance,
 }
 
-/// A pot of the protocol. Its encoding is what its account is derived from.
+/// A client's budget with one home.
 #[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub enum PotId {
-	/// The validators' pool.
-	#[codec(index = 0)]
-	Validators,
-	/// The verifiers' pool.
-	#[codec(index = 1)]
-	Verifiers,
-	/// The fund of a class.
-	#[codec(index = 2)]
-	Fund(ClassId),
+pub struct HomeBudget {
+	/// Who may spend it; never the chain itself.
+	pub home: Home,
+	/// How much is left, in planck; never zero.
+	pub amount: Balance,
+	/// First block in which the client may close it.
+	pub until: BlockNumber,
 }
 
 /// A pot and what it has.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct Pot {
+pub struct PotView {
 	/// The pot's account. Nobody has a key to it.
 	pub account: AccountId,
 	/// What is on the account, in planck.
@@ -62,7 +65,7 @@ pub struct Pot {
 )]
 pub struct Pools {
 	/// The validators' pool.
-	pub validators: Pot,
+	pub validators: PotView,
 	/// The verifiers' pool.
-	pub verifiers: Pot,
+	pub verifiers: PotView,
 }

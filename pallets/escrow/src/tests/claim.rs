@@ -20,7 +20,7 @@ fn dust_for_an_account_that_does_not_exist_waits_and_is_claimed_when_it_does() {
 		assert_eq!(balance(&newcomer), 0);
 		assert_eq!(Escrow::claimable(newcomer.clone()), 99);
 		assert_eq!(balance(&Escrow::account()), EXISTENTIAL_DEPOSIT + 99);
-		System::assert_last_event(
+		System::assert_has_event(
 			Event::CreditKept {
 				who: newcomer.clone(),
 				amount: 99,
@@ -98,5 +98,27 @@ fn nobody_claims_the_credit_of_another() {
 	run(|| {
 		pay(1, Payee::Account(account(50)), 60);
 		assert_noop!(claim(&account(2)), Error::<Test>::NothingToClaim);
+	});
+}
+
+#[test]
+fn anybody_can_have_a_pot_paid_once_its_account_can_take_it() {
+	run(|| {
+		pay(1, Payee::Fund(4), 60);
+		let fund = Escrow::fund_account(4);
+		let claim_for = || Escrow::claim_for(RuntimeOrigin::signed(account(2)), fund.clone());
+		assert_noop!(claim_for(), Error::<Test>::BelowExistentialDeposit);
+		assert_ok!(Balances::transfer_allow_death(
+			RuntimeOrigin::signed(account(2)),
+			fund.clone(),
+			EXISTENTIAL_DEPOSIT
+		));
+		assert_ok!(claim_for());
+		assert_eq!(
+			(Escrow::fund(4).balance, Escrow::fund(4).claimable),
+			(EXISTENTIAL_DEPOSIT + 60, 0)
+		);
+		assert_eq!(balance(&account(2)), START - EXISTENTIAL_DEPOSIT);
+		assert_noop!(claim_for(), Error::<Test>::NothingToClaim);
 	});
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::PotId;
+use aci_primitives::traits::Pot;
 
 #[test]
 fn the_pallets_account_has_the_existential_deposit_and_no_more() {
@@ -32,7 +32,7 @@ fn every_pot_has_an_account_of_its_own() {
 		assert_eq!(distinct.len(), accounts.len());
 		assert_eq!(
 			Escrow::pools().validators.account,
-			Escrow::pot_account(PotId::Validators)
+			Escrow::pot_account(Pot::Validators)
 		);
 		assert_eq!(
 			Escrow::payee_account(&Payee::Fund(7)),

@@ -1,18 +1,33 @@
-//! Random sequences of operations. After each the invariants hold, and what is refused changes
-//! nothing.
+//! Random sequences of all calls and traits. After each step the invariants hold, the pallet agrees
+//! with the model, and what is refused has changed nothing.
 
-use super::*;
+use super::{
+	model::{any_home, Model},
+	*,
+};
 use proptest::prelude::*;
+
+type Payments = Vec<(u8, Balance)>;
 
 #[derive(Clone, Debug)]
 enum Operation {
+	Advance(u8),
 	Deposit(u8, Balance),
 	Withdraw(u8, Balance),
 	Claim(u8),
+	ClaimFor(u8),
 	Lock(u8, u64, Balance),
 	Reduce(u64, Balance),
-	Settle(Vec<(u64, Vec<(u8, Balance)>)>),
+	Settle(Vec<(u64, Payments)>),
 	Transfer(u8, u8, Balance),
+	Prepay(u8, ReservationId, Balance),
+	LockPrepaid(u8, ReservationId, u64, Balance),
+	EndPrepayment(ReservationId, Balance),
+	OpenBudget(u8, u8, Balance),
+	CloseBudget(u8, u8),
+	Spend(u8, Payments, Payments),
+	PayIn(u8, u8, Balance),
+	PayOut(u8, Payments),
 }
 
 /// Payees 0 to 3 are the pots and the burn; the others are accounts, most of them empty.
@@ -26,6 +41,14 @@ fn payee(number: u8) -> Payee {
 	}
 }
 
+fn pot(number: u8) -> Pot {
+	match number {
+		0 => Pot::Validators,
+		1 => Pot::Verifiers,
+		_ => Pot::Fund(0),
+	}
+}
+
 fn amount() -> impl Strategy<Value = Balance> {
 	prop_oneof![
 		4 => 0..300 as Balance,
@@ -35,81 +58,228 @@ fn amount() -> impl Strategy<Value = Balance> {
 	]
 }
 
+/// Amounts that are often covered.
+fn small() -> impl Strategy<Value = Balance> {
+	prop_oneof![8 => 0..400 as Balance, 1 => amount()]
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
-	let who = || 1u8..6;
-	let number = || 0u64..8;
-	let payments = prop::collection::vec((0u8..9, 0..400 as Balance), 0..5);
+	let who = || 1u8..5;
+	let job = || 0u64..8;
+	let id = || 0u64..3;
+	let home = || 0u8..5;
+	let to = || prop::collection::vec((0u8..9, 0..400 as Balance), 0..5);
+	let accounts = || prop::collection::vec((1u8..9, 0..200 as Balance), 0..4);
 	prop_oneof![
-		2 => (who(), amount()).prop_map(|(who, amount)| Operation::Deposit(who, amount)),
+		1 => (1u8..8).prop_map(Operation::Advance),
+		3 => (who(), amount()).prop_map(|(who, amount)| Operation::Deposit(who, amount)),
 		2 => (who(), amount()).prop_map(|(who, amount)| Operation::Withdraw(who, amount)),
-		1 => who().prop_map(Operation::Claim),
-		5 => (who(), number(), amount()).prop_map(|(who, job, amount)| {
+		1 => (1u8..9).prop_map(Operation::Claim),
+		1 => (0u8..9).prop_map(Operation::ClaimFor),
+		4 => (who(), job(), amount()).prop_map(|(who, job, amount)| {
 			Operation::Lock(who, job, amount)
 		}),
-		2 => (number(), amount()).prop_map(|(job, amount)| Operation::Reduce(job, amount)),
-		4 => prop::collection::vec((number(), payments), 0..4).prop_map(Operation::Settle),
-		2 => (who(), who(), amount()).prop_map(|(from, to, amount)| {
+		3 => (job(), small()).prop_map(|(job, amount)| Operation::Reduce(job, amount)),
+		4 => prop::collection::vec((job(), to()), 0..4).prop_map(Operation::Settle),
+		2 => (who(), 1u8..9, amount()).prop_map(|(from, to, amount)| {
 			Operation::Transfer(from, to, amount)
 		}),
+		4 => (who(), id(), amount()).prop_map(|(who, id, amount)| {
+			Operation::Prepay(who, id, amount)
+		}),
+		6 => (who(), id(), job(), small()).prop_map(|(who, id, job, amount)| {
+			Operation::LockPrepaid(who, id, job, amount)
+		}),
+		2 => (id(), small()).prop_map(|(id, refund)| Operation::EndPrepayment(id, refund)),
+		5 => (who(), home(), small()).prop_map(|(who, home, amount)| {
+			Operation::OpenBudget(who, home, amount)
+		}),
+		2 => (who(), home()).prop_map(|(who, home)| Operation::CloseBudget(who, home)),
+		5 => (home(), accounts(), to()).prop_map(|(home, debits, payments)| {
+			Operation::Spend(home, debits, payments)
+		}),
+		2 => (who(), 0u8..3, small()).prop_map(|(who, pot, amount)| {
+			Operation::PayIn(who, pot, amount)
+		}),
+		3 => (0u8..3, accounts()).prop_map(|(pot, payments)| Operation::PayOut(pot, payments)),
 	]
 }
 
-fn execute(operation: Operation) -> DispatchResult {
+fn to_payees(payments: Payments) -> Vec<(Payee, Balance)> {
+	let pay = |(to, amount)| (payee(to), amount);
+	payments.into_iter().map(pay).collect()
+}
+
+fn to_accounts(payments: Payments) -> Vec<(AccountId, Balance)> {
+	let pay = |(to, amount)| (account(to), amount);
+	payments.into_iter().map(pay).collect()
+}
+
+/// Debits of clients and payments that are often their sum: the last payment is what is missing.
+fn balanced(
+	debits: Payments,
+	payments: Payments,
+) -> (Vec<(AccountId, Balance)>, Vec<(Payee, Balance)>) {
+	let debits = to_accounts(
+		debits
+			.into_iter()
+			.map(|(who, sum)| (1 + who % 4, sum))
+			.collect(),
+	);
+	let mut payments = to_payees(payments);
+	let mut rest = debits.iter().map(|(_, amount)| *amount).sum::<Balance>();
+	for (_, amount) in &mut payments {
+		*amount = rest.min(*amount);
+		rest -= *amount;
+	}
+	if let Some((_, last)) = payments.last_mut() {
+		*last += rest;
+	}
+	(debits, payments)
+}
+
+fn settle_all(releases: &[(u64, Vec<(Payee, Balance)>)]) -> DispatchResult {
+	let releases = releases
+		.iter()
+		.map(|(number, payments)| release(job(*number), payments))
+		.collect::<Vec<_>>();
+	settle(&releases)
+}
+
+/// Does the same in the pallet and in the model.
+fn execute(operation: Operation, model: &mut Model) -> (DispatchResult, Option<()>) {
+	let signed = |who| RuntimeOrigin::signed(account(who));
 	match operation {
-		Operation::Deposit(who, amount) => deposit(&account(who), amount),
-		Operation::Withdraw(who, amount) => {
-			Escrow::withdraw(RuntimeOrigin::signed(account(who)), amount)
+		Operation::Advance(blocks) => {
+			model.block += u32::from(blocks);
+			System::set_block_number(model.block.into());
+			(Ok(()), Some(()))
 		}
-		Operation::Claim(who) => Escrow::claim(RuntimeOrigin::signed(account(who))),
-		Operation::Lock(who, number, amount) => lock(&account(who), job(number), amount),
-		Operation::Reduce(number, amount) => <Escrow as JobEscrow>::reduce(&job(number), amount),
+		Operation::Deposit(who, amount) => {
+			let who = account(who);
+			(deposit(&who, amount), model.deposit(&who, amount))
+		}
+		Operation::Withdraw(who, amount) => {
+			let who = account(who);
+			(withdraw(&who, amount), model.withdraw(&who, amount))
+		}
+		Operation::Claim(who) => (Escrow::claim(signed(who)), model.claim(&account(who))),
+		Operation::ClaimFor(to) => {
+			let who = Escrow::payee_account(&payee(to)).unwrap_or(Escrow::account());
+			let claimed = Escrow::claim_for(signed(2), who.clone());
+			(claimed, model.claim(&who))
+		}
+		Operation::Lock(who, number, amount) => {
+			let who = account(who);
+			let locked = lock(&who, job(number), amount);
+			(locked, model.lock(&who, number, amount))
+		}
+		Operation::Reduce(number, amount) => {
+			(reduce(job(number), amount), model.reduce(number, amount))
+		}
 		Operation::Settle(releases) => {
-			let batch = releases
+			let releases = releases
 				.into_iter()
-				.map(|(number, payments)| Release {
-					job: job(number),
-					payments: payments
-						.into_iter()
-						.map(|(to, sum)| (payee(to), sum))
-						.collect(),
-				})
+				.map(|(number, payments)| (number, to_payees(payments)))
 				.collect::<Vec<_>>();
-			settle(&batch)
+			(settle_all(&releases), model.settle(&releases))
 		}
 		// Kept above the existential deposit: the dust of plain transfers is not ours to count.
 		Operation::Transfer(from, to, amount) => {
-			Balances::transfer_keep_alive(RuntimeOrigin::signed(account(from)), account(to), amount)
+			let amount = amount.max(1);
+			let sent = Balances::transfer_keep_alive(signed(from), account(to), amount);
+			(sent, model.transfer(&account(from), &account(to), amount))
+		}
+		Operation::Prepay(who, id, amount) => {
+			let who = account(who);
+			(prepay(&who, id, amount), model.prepay(&who, id, amount))
+		}
+		Operation::LockPrepaid(who, id, number, amount) => {
+			let who = account(who);
+			let locked = lock_prepaid(&who, id, job(number), amount);
+			(locked, model.lock_prepaid(&who, id, number, amount))
+		}
+		Operation::EndPrepayment(id, refund) => {
+			let ended = <Escrow as Prepayments>::end_prepayment(id, refund);
+			(ended.map(|_| ()), model.end_prepayment(id, refund))
+		}
+		Operation::OpenBudget(who, number, amount) => {
+			let opened = Escrow::open_budget(signed(who), any_home(number), amount);
+			(opened, model.open_budget(&account(who), number, amount))
+		}
+		Operation::CloseBudget(who, number) => {
+			let closed = Escrow::close_budget(signed(who), any_home(number));
+			(closed, model.close_budget(&account(who), number))
+		}
+		Operation::Spend(number, debits, payments) => {
+			let (debits, payments) = balanced(debits, payments);
+			let spent = <Escrow as Budgets>::spend(&any_home(number), &debits, &payments);
+			(spent, model.spend(number, &debits, &payments))
+		}
+		Operation::PayIn(who, number, amount) => {
+			let paid = <Escrow as Pots>::pay_in(&account(who), pot(number), amount);
+			(paid, model.pay_in(&account(who), pot(number), amount))
+		}
+		Operation::PayOut(number, payments) => {
+			let payments = to_accounts(payments);
+			let paid = <Escrow as Pots>::pay_out(pot(number), &payments);
+			(paid, model.pay_out(pot(number), &payments))
 		}
 	}
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
 	#[test]
-	fn random_sequences_conserve_money_and_keep_holds_equal_to_records(
-		operations in prop::collection::vec(operation(), 1..50),
+	fn random_sequences_agree_with_the_model_and_keep_every_holds_equation(
+		operations in prop::collection::vec(operation(), 1..80),
 	) {
 		run(|| {
+			let mut model = Model::new();
 			for operation in operations {
 				let before = sp_io::storage::root(sp_core::storage::StateVersion::V1);
+				let mut next = model.clone();
 				// As a block executes a call: in a storage layer.
-				let result =
-					frame_support::storage::with_storage_layer(|| execute(operation.clone()));
-				if result.is_err() {
+				let mut expected = None;
+				let result = frame_support::storage::with_storage_layer(|| {
+					let (result, expectation) = execute(operation.clone(), &mut next);
+					expected = expectation;
+					result
+				});
+				assert_eq!(result.is_ok(), expected.is_some(), "{operation:?}: {result:?}");
+				if result.is_ok() {
+					model = next;
+				} else {
 					let after = sp_io::storage::root(sp_core::storage::StateVersion::V1);
 					assert_eq!(before, after, "{operation:?}");
 				}
 				check();
+				model.compare();
 			}
-			// Every lock can still be released.
+			// Every lock, prepayment and budget can still be ended, and all comes back.
 			for number in 0..8 {
 				if Escrow::lock(job(number)).is_some() {
 					settle(&[release(job(number), &[])]).expect("a full refund never fails");
 				}
 			}
+			for id in 0..3 {
+				if let Some(left) = Escrow::prepaid(id) {
+					let ended = <Escrow as Prepayments>::end_prepayment(id, left.amount);
+					assert_eq!(ended, Ok(0));
+				}
+			}
+			System::set_block_number(1_000);
+			for client in (1..5).map(account) {
+				for budget in Escrow::budgets_of(client.clone()) {
+					let origin = RuntimeOrigin::signed(client.clone());
+					Escrow::close_budget(origin, budget.home).expect("its lease has ended");
+				}
+				for reason in [HoldReason::Job, HoldReason::Prepaid, HoldReason::Budget] {
+					assert_eq!(held(reason, &client), 0);
+				}
+			}
 			check();
-			assert!(clients().into_iter().all(|client| Escrow::locked(client) == 0));
 		});
 	}
 
@@ -127,12 +297,40 @@ proptest! {
 				lock(&account(client), job(number as u64), amount).expect("the client has enough");
 				open.insert(number as u64, amount);
 			}
+			let releases = releases
+				.into_iter()
+				.map(|(number, payments)| (number, to_payees(payments)))
+				.collect::<Vec<_>>();
 			let legal = releases.iter().all(|(number, payments)| {
 				let sum = payments.iter().map(|(_, amount)| *amount).sum::<Balance>();
 				open.remove(number).is_some_and(|locked| sum <= locked)
 			});
-			let result = execute(Operation::Settle(releases));
+			let result = settle_all(&releases);
 			assert_eq!(result.is_ok(), legal, "{result:?}");
+		});
+	}
+
+	#[test]
+	fn a_spend_fails_only_for_a_budget_that_is_too_small_or_for_different_sums(
+		budgets in prop::collection::vec(100..500 as Balance, 3),
+		debits in prop::collection::vec((1u8..4, 0..300 as Balance), 0..6),
+		payments in prop::collection::vec((0u8..12, 0..300 as Balance), 0..6),
+		skew in prop_oneof![3 => Just(0), 1 => 1..3 as Balance],
+	) {
+		run(|| {
+			for (client, amount) in (1..4).zip(&budgets) {
+				open_budget(&account(client), 1, *amount).expect("the client has enough");
+			}
+			let debits = to_accounts(debits);
+			let (_, mut payments) = balanced(vec![], payments);
+			let sum = debits.iter().map(|(_, amount)| *amount).sum::<Balance>();
+			payments.push((Payee::Account(account(60)), sum + skew));
+			let covered = (1..4).zip(&budgets).all(|(client, budget)| {
+				let of_client = debits.iter().filter(|(who, _)| *who == account(client));
+				of_client.map(|(_, amount)| *amount).sum::<Balance>() <= *budget
+			});
+			let result = <Escrow as Budgets>::spend(&home(1), &debits, &payments);
+			assert_eq!(result.is_ok(), covered && skew == 0, "{result:?}");
 		});
 	}
 }

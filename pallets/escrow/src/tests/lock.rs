@@ -2,10 +2,6 @@ use super::*;
 use crate::{Error, Event, Lock};
 use frame_support::{assert_noop, assert_ok};
 
-fn reduce(job: JobId, remaining: Balance) -> DispatchResult {
-	<Escrow as JobEscrow>::reduce(&job, remaining)
-}
-
 #[test]
 fn a_lock_draws_from_free_escrow_first() {
 	run(|| {
@@ -24,7 +20,8 @@ fn a_lock_draws_from_free_escrow_first() {
 			Some(Lock {
 				client: client.clone(),
 				amount: 250,
-				from_free: 100
+				from_free: 100,
+				prepayment: None,
 			})
 		);
 		assert_eq!(<Escrow as JobEscrow>::locked(&job(2)), 250);
@@ -34,6 +31,7 @@ fn a_lock_draws_from_free_escrow_first() {
 				client,
 				amount: 250,
 				from_free: 100,
+				prepayment: None,
 			}
 			.into(),
 		);
@@ -88,7 +86,8 @@ fn a_reduction_goes_back_to_where_it_came_from() {
 			Some(Lock {
 				client: client.clone(),
 				amount: 240,
-				from_free: 40
+				from_free: 40,
+				prepayment: None,
 			})
 		);
 		assert_ok!(reduce(job(1), 150));
@@ -101,6 +100,7 @@ fn a_reduction_goes_back_to_where_it_came_from() {
 				remaining: 150,
 				to_free: 40,
 				to_balance: 50,
+				to_prepayment: 0,
 			}
 			.into(),
 		);
@@ -111,7 +111,8 @@ fn a_reduction_goes_back_to_where_it_came_from() {
 			Some(Lock {
 				client,
 				amount: 0,
-				from_free: 0
+				from_free: 0,
+				prepayment: None,
 			})
 		);
 	});

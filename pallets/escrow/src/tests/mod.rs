@@ -1,18 +1,23 @@
 //! Scenarios, each named after what it shows. [`crate::mock::run`] checks the invariants before and
 //! after each.
 
+mod budget;
 mod claim;
 mod deposit;
 mod genesis;
 mod invariants;
 mod lock;
+mod model;
+mod pots;
+mod prepayment;
 mod settle;
+mod spend;
 mod withdraw;
 
 use crate::{mock::*, HoldReason};
 use aci_primitives::{
-	traits::{JobEscrow, Payee, Release, Settlement},
-	AccountId, Balance, JobId,
+	traits::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement},
+	AccountId, Balance, JobId, ReservationId,
 };
 use frame_support::traits::fungible::{Inspect, InspectHold};
 use sp_runtime::DispatchResult;
@@ -44,4 +49,33 @@ fn settle(batch: &[Release]) -> DispatchResult {
 
 fn deposit(who: &AccountId, amount: Balance) -> DispatchResult {
 	Escrow::deposit(RuntimeOrigin::signed(who.clone()), amount)
+}
+
+fn prepay(owner: &AccountId, id: ReservationId, amount: Balance) -> DispatchResult {
+	<Escrow as Prepayments>::prepay(owner, id, amount)
+}
+
+fn lock_prepaid(
+	client: &AccountId,
+	id: ReservationId,
+	job: JobId,
+	amount: Balance,
+) -> DispatchResult {
+	<Escrow as Prepayments>::lock_prepaid(client, id, &job, amount)
+}
+
+fn open_budget(who: &AccountId, number: u8, amount: Balance) -> DispatchResult {
+	Escrow::open_budget(RuntimeOrigin::signed(who.clone()), home(number), amount)
+}
+
+fn close_budget(who: &AccountId, number: u8) -> DispatchResult {
+	Escrow::close_budget(RuntimeOrigin::signed(who.clone()), home(number))
+}
+
+fn withdraw(who: &AccountId, amount: Balance) -> DispatchResult {
+	Escrow::withdraw(RuntimeOrigin::signed(who.clone()), amount)
+}
+
+fn reduce(job: JobId, remaining: Balance) -> DispatchResult {
+	<Escrow as JobEscrow>::reduce(&job, remaining)
 }

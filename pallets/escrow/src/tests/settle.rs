@@ -1,6 +1,7 @@
 use super::*;
 use crate::{Error, Event};
 use frame_support::{assert_noop, assert_ok};
+use proptest::prelude::*;
 
 const WORKER: u8 = 3;
 
@@ -31,16 +32,15 @@ fn every_share_arrives_to_the_unit_and_the_burn_leaves_the_issuance() {
 		assert_eq!(balance(&client), START - 10_000);
 		assert_eq!(held(HoldReason::Job, &client), 0);
 		assert_eq!(balance(&Escrow::account()), EXISTENTIAL_DEPOSIT);
-		let released = Event::Released {
-			job: job(1),
-			client,
-			payments: five_shares(),
+		let settled = Event::BatchSettled {
+			jobs: 1,
+			clients: 1,
+			payees: 4,
 			paid: 9_700,
 			burned: 300,
-			to_free: 0,
-			to_balance: 2_345,
+			refunded: 2_345,
 		};
-		System::assert_has_event(released.into());
+		System::assert_last_event(settled.into());
 	});
 }
 
@@ -236,4 +236,120 @@ fn an_empty_batch_changes_nothing() {
 			sp_io::storage::root(sp_core::storage::StateVersion::V1)
 		);
 	});
+}
+
+#[test]
+fn a_batch_of_many_jobs_touches_each_account_once_and_writes_one_event_of_its_own() {
+	run(|| {
+		let jobs = 3_000;
+		for number in 0..jobs {
+			let client = account(1 + (number % 3) as u8);
+			assert_ok!(lock(&client, job(number), 200));
+		}
+		System::reset_events();
+		let batch = (0..jobs)
+			.map(|number| {
+				let worker = Payee::Account(account(50 + (number % 20) as u8));
+				let payments = [
+					(worker, 80),
+					(Payee::Validators, 8),
+					(Payee::Verifiers, 5),
+					(Payee::Fund((number % 4) as u16), 4),
+					(Payee::Burn, 3),
+				];
+				release(job(number), &payments)
+			})
+			.collect::<Vec<_>>();
+		assert_ok!(settle(&batch));
+		for worker in 50..70 {
+			assert_eq!(balance(&account(worker)), 150 * 80);
+		}
+		assert_eq!(Escrow::burned(), 3 * Balance::from(jobs as u32));
+		let events = System::events();
+		let ours = events
+			.iter()
+			.filter(|record| matches!(record.event, RuntimeEvent::Escrow(_)))
+			.collect::<Vec<_>>();
+		assert_eq!(ours.len(), 1);
+		let settled = Event::BatchSettled {
+			jobs: jobs as u32,
+			clients: 3,
+			payees: 20 + 2 + 4,
+			paid: 97 * Balance::from(jobs as u32),
+			burned: 3 * Balance::from(jobs as u32),
+			refunded: 100 * Balance::from(jobs as u32),
+		};
+		assert_eq!(ours[0].event, settled.into());
+		// At most four for each of the accounts that were touched: new account, endowment, transfer,
+		// release of a hold.
+		assert!(events.len() < 4 * (3 + 26 + 1), "{}", events.len());
+	});
+}
+
+/// What an account has under this pallet and outside.
+fn wealth(who: &AccountId) -> Balance {
+	balance(who) + held(HoldReason::Free, who) + held(HoldReason::Job, who)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+	#[test]
+	fn a_verdicts_split_of_a_lock_is_exact_and_leaves_the_rest_as_refund(
+		deposited in 0..2_000 as Balance,
+		amount in 0..5_000 as Balance,
+		parts in prop::collection::vec((0u8..9, 0..1_200 as Balance), 0..12),
+	) {
+		run(|| {
+			let client = account(1);
+			if deposited > 0 {
+				assert_ok!(deposit(&client, deposited));
+			}
+			assert_ok!(lock(&client, job(1), amount));
+			let payees = [
+				Payee::Validators,
+				Payee::Verifiers,
+				Payee::Fund(0),
+				Payee::Fund(1),
+				Payee::Burn,
+				Payee::Account(client.clone()),
+				Payee::Account(account(2)),
+				Payee::Account(account(WORKER)),
+				Payee::Account(account(50)),
+			];
+			let payments = parts
+				.iter()
+				.map(|(payee, part)| (payees[usize::from(*payee)].clone(), *part))
+				.collect::<Vec<_>>();
+			let sum = parts.iter().map(|(_, part)| *part).sum::<Balance>();
+			let split = settle(&[release(job(1), &payments)]);
+			if sum > amount {
+				assert_eq!(split, Err(Error::<Test>::PaymentsExceedLock.into()));
+				assert_eq!(Escrow::locked(client), amount);
+				return;
+			}
+			assert_ok!(split);
+			for payee in &payees {
+				let due = payments
+					.iter()
+					.filter(|(other, _)| other == payee)
+					.map(|(_, part)| *part)
+					.sum::<Balance>();
+				match Escrow::payee_account(payee) {
+					None => assert_eq!(Escrow::burned(), due),
+					Some(who) => {
+						let started = if clients().contains(&who) { START } else { 0 };
+						let out = if who == client { sum } else { 0 };
+						let has = wealth(&who) + Escrow::claimable(who);
+						assert_eq!(has + out, started + due);
+					}
+				}
+			}
+			// The rest is the client's again, in free escrow up to what the lock drew from there.
+			let rest = amount - sum;
+			let drawn = deposited.min(amount);
+			assert_eq!(Escrow::free(client.clone()), deposited - drawn + rest.min(drawn));
+			assert_eq!(Escrow::locked(client), 0);
+		});
+	}
 }

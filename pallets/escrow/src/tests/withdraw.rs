@@ -2,10 +2,6 @@ use super::*;
 use crate::{Error, Event};
 use frame_support::{assert_noop, assert_ok};
 
-fn withdraw(who: &AccountId, amount: Balance) -> DispatchResult {
-	Escrow::withdraw(RuntimeOrigin::signed(who.clone()), amount)
-}
-
 #[test]
 fn free_escrow_comes_back_to_the_balance() {
 	run(|| {
