@@ -320,7 +320,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays a dispute's bond to the worker; what its account cannot take is burned. Returns what it
 	/// got.
-	fn forfeit_bond(
+	pub(crate) fn forfeit_bond(
 		client: &AccountId,
 		worker: &AccountId,
 		bond: Balance,

@@ -4,8 +4,7 @@
 use crate::mock::{Escrow, Hmm, System};
 use aci_primitives::{
 	traits::{
-		DisputeCommittee, Insurer, JobEscrow, MarketActivity, MarketQuote, Prepayments,
-		Reservations,
+		DisputeCommittee, Insurer, MarketActivity, MarketQuote, Prepayments, Reservations,
 	},
 	AccountId, Balance, BlockNumber, ClassId, JobId, Moment, Reservation, ReservationId,
 };
@@ -17,8 +16,6 @@ use sp_runtime::DispatchError;
 #[storage_alias]
 type Bought = StorageMap<Doubles, Twox64Concat, ReservationId, Reservation>;
 #[storage_alias]
-type Prepaid = StorageMap<Doubles, Twox64Concat, ReservationId, Balance>;
-#[storage_alias]
 type Fees = StorageMap<Doubles, Blake2_128Concat, (ClassId, AccountId), Balance>;
 #[storage_alias]
 type Occupied = StorageMap<Doubles, Twox64Concat, ClassId, Moment>;
@@ -27,8 +24,7 @@ type Available = StorageValue<Doubles, bool>;
 #[storage_alias]
 type Asked = StorageValue<Doubles, Vec<(JobId, Asking)>>;
 
-/// Reservations and their prepayments. A prepayment is only a limit: its locks draw on the owner's
-/// free escrow and give back there.
+/// Reservations; the escrow has their prepayments.
 pub struct ReservationDouble;
 
 impl ReservationDouble {
@@ -42,7 +38,9 @@ impl ReservationDouble {
 		prepaid: Balance,
 	) -> ReservationId {
 		let id = Bought::iter_keys().count() as ReservationId;
-		assert_ok!(Hmm::take(class, slots * 1_000));
+		if slots > 0 {
+			assert_ok!(Hmm::take(class, slots * 1_000));
+		}
 		Bought::insert(
 			id,
 			Reservation {
@@ -56,16 +54,20 @@ impl ReservationDouble {
 				paid: prepaid,
 			},
 		);
-		Prepaid::insert(id, prepaid);
+		assert_ok!(Escrow::prepay(owner, id, prepaid));
 		id
 	}
 
-	/// Gives the idle capacity of windows that end in this block back to the pools.
+	/// Gives the idle capacity of windows that end in this block back to the pools, and what is left
+	/// of the prepayments back to the owners.
 	pub fn end_windows() {
-		for (_, bought) in Bought::iter() {
+		for (id, bought) in Bought::iter() {
 			if bought.until == System::block_number() {
 				let idle = bought.milli_slots - bought.occupied;
-				assert_ok!(Hmm::give_back(bought.class, idle));
+				if idle > 0 {
+					assert_ok!(Hmm::give_back(bought.class, idle));
+				}
+				assert_ok!(Escrow::end_prepayment(id, <Escrow as Prepayments>::prepaid(id)));
 			}
 		}
 	}
@@ -113,33 +115,6 @@ impl Reservations for ReservationDouble {
 		}
 		Bought::insert(id, bought);
 		Ok(())
-	}
-}
-
-impl Prepayments for ReservationDouble {
-	fn prepay(_: &AccountId, _: ReservationId, _: Balance) -> DispatchResult {
-		Err(DispatchError::Other("tests buy through `buy`"))
-	}
-
-	fn prepaid(id: ReservationId) -> Balance {
-		Prepaid::get(id).unwrap_or_default()
-	}
-
-	fn lock_prepaid(
-		client: &AccountId,
-		id: ReservationId,
-		job: &JobId,
-		amount: Balance,
-	) -> DispatchResult {
-		let left = Self::prepaid(id)
-			.checked_sub(amount)
-			.ok_or("too little prepaid")?;
-		Prepaid::insert(id, left);
-		<Escrow as JobEscrow>::lock(client, job, amount)
-	}
-
-	fn end_prepayment(_: ReservationId, _: Balance) -> Result<Balance, DispatchError> {
-		Err(DispatchError::Other("windows end by themselves"))
 	}
 }
 

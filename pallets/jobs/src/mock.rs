@@ -14,7 +14,7 @@ use aci_primitives::{
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
 	receipt::Metrics,
-	traits::MarketQuote,
+	traits::{Claim, MarketQuote},
 	AccountId, Balance, BlockNumber, BoundedList, ClassId, Job, JobId, JobInput, JobOutput,
 	JobSpec, JobStatus, ModelId, Moment, Receipt, ReservationId, Role, SignedReceipt,
 };
@@ -144,6 +144,8 @@ impl pallet_aci_escrow::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type PalletId = EscrowPalletId;
+	type BudgetPeriod = ConstU32<50>;
+	type MaxBudgets = ConstU32<4>;
 	type WeightInfo = ();
 }
 
@@ -190,7 +192,7 @@ impl Config for Test {
 	type Insurer = MarketDouble;
 	type Activity = MarketDouble;
 	type Reservations = ReservationDouble;
-	type Prepayments = ReservationDouble;
+	type Prepayments = Escrow;
 	type Committee = CommitteeDouble;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Time = Timestamp;
@@ -353,6 +355,20 @@ pub fn events() -> Vec<Event<Test>> {
 		.collect();
 	System::reset_events();
 	events
+}
+
+/// The claims that came with slashes since the events were last taken.
+pub fn claims() -> Vec<Claim> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::StakingSlashing(pallet_aci_staking_slashing::Event::Slashed {
+				victim,
+				..
+			}) => victim,
+			_ => None,
+		})
+		.collect()
 }
 
 /// The bond that so many slots need in the tests.
@@ -630,6 +646,24 @@ pub fn result(id: JobId, tokens_in: u32, tokens_out: u32) {
 	assert_ok!(try_result(&worker, id, signed, output()));
 }
 
+/// A job of a client that is matched, acknowledged and has a good result, in this block.
+pub fn done(client: &AccountId, order: u64) -> JobId {
+	let id = submit(client, order, &text());
+	next_block();
+	acknowledge(id);
+	result(id, 64, 32);
+	id
+}
+
+/// Runs something for a look at it, and undoes it: for states that the invariants exclude.
+pub fn undone(look: impl FnOnce()) {
+	frame_support::storage::with_transaction(|| {
+		look();
+		sp_runtime::TransactionOutcome::Rollback(Ok::<_, sp_runtime::DispatchError>(()))
+	})
+	.expect("rolled back");
+}
+
 /// What an account has, held or not.
 pub fn total(who: &AccountId) -> Balance {
 	Balances::total_balance(who)
@@ -644,7 +678,7 @@ pub fn free(who: &AccountId) -> Balance {
 /// [`CLASS`], burned.
 pub fn pots() -> (Balance, Balance, Balance, Balance) {
 	let pools = Escrow::pools();
-	let sum = |pot: pallet_aci_escrow::types::Pot| pot.balance + pot.claimable;
+	let sum = |pot: pallet_aci_escrow::types::PotView| pot.balance + pot.claimable;
 	(
 		sum(pools.validators),
 		sum(pools.verifiers),
@@ -680,6 +714,15 @@ pub fn check() {
 	assert_ok!(Hmm::do_try_state());
 	assert_ok!(ProofOfAi::do_try_state());
 	for class in [CLASS, OTHER_CLASS] {
+		let slots: u32 = crate::Workers::<Test>::iter_values()
+			.filter(|worker| worker.class == class)
+			.map(|worker| worker.slots)
+			.sum();
+		assert_eq!(
+			Hmm::pool(class).expect("there").target,
+			u64::from(slots) * 1_000,
+			"without slices a pool's capacity is its workers'"
+		);
 		let by_pool = crate::Jobs::<Test>::iter_keys()
 			.filter(|id| Jobs::reservation_of(*id).is_none())
 			.map(job)

@@ -2,12 +2,17 @@
 //! invariants.
 
 mod agenda;
+mod attacks;
+mod disputes;
+mod history;
 mod matching;
 mod orders;
 mod payment;
 mod random;
+mod reservations;
 mod results;
 mod returns;
+mod settlement;
 mod timeouts;
 mod views;
 mod workers;
