@@ -9,7 +9,10 @@ use aci_primitives::{
 	AccountId, Balance, BlockNumber, ClassId, JobId, Moment, Reservation, ReservationId,
 };
 use frame_support::{
-	assert_ok, dispatch::DispatchResult, storage_alias, Blake2_128Concat, Twox64Concat,
+	assert_ok,
+	dispatch::DispatchResult,
+	storage::with_storage_layer,
+	storage_alias, Blake2_128Concat, Twox64Concat,
 };
 use sp_runtime::DispatchError;
 
@@ -37,25 +40,39 @@ impl ReservationDouble {
 		unit_price: Balance,
 		prepaid: Balance,
 	) -> ReservationId {
+		Self::try_buy(owner, class, slots, until, unit_price, prepaid).expect("there is capacity")
+	}
+
+	/// The same, where there may be too little capacity or money.
+	pub fn try_buy(
+		owner: &AccountId,
+		class: ClassId,
+		slots: u64,
+		until: BlockNumber,
+		unit_price: Balance,
+		prepaid: Balance,
+	) -> Result<ReservationId, DispatchError> {
 		let id = Bought::iter_keys().count() as ReservationId;
-		if slots > 0 {
-			assert_ok!(Hmm::take(class, slots * 1_000));
-		}
-		Bought::insert(
-			id,
-			Reservation {
-				owner: owner.clone(),
-				class,
-				milli_slots: slots * 1_000,
-				occupied: 0,
-				from: System::block_number(),
-				until,
-				unit_price,
-				paid: prepaid,
-			},
-		);
-		assert_ok!(Escrow::prepay(owner, id, prepaid));
-		id
+		with_storage_layer(|| {
+			if slots > 0 {
+				Hmm::take(class, slots * 1_000)?;
+			}
+			Escrow::prepay(owner, id, prepaid)?;
+			Bought::insert(
+				id,
+				Reservation {
+					owner: owner.clone(),
+					class,
+					milli_slots: slots * 1_000,
+					occupied: 0,
+					from: System::block_number(),
+					until,
+					unit_price,
+					paid: prepaid,
+				},
+			);
+			Ok(id)
+		})
 	}
 
 	/// Gives the idle capacity of windows that end in this block back to the pools, and what is left

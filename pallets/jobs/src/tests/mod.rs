@@ -6,6 +6,7 @@ mod attacks;
 mod disputes;
 mod history;
 mod matching;
+mod model;
 mod orders;
 mod payment;
 mod random;
