@@ -6,8 +6,9 @@
 //! the lower middle is taken. It is zero in the first block.
 
 use crate::{
-	types::Bookkeeping, Agenda, AgendaCursor, Bookkeepings, Config, Error, Jobs, Pallet,
-	Timestamps, WeightInfo,
+	types::{Bookkeeping, Place},
+	Agenda, AgendaCursor, Bookkeepings, Config, Error, Jobs, PaidBatches, Pallet, Timestamps,
+	WeightInfo,
 };
 use aci_primitives::{BlockNumber, Deadline, Instant, Job, JobId, JobStatus, Moment};
 use alloc::vec::Vec;
@@ -17,7 +18,7 @@ use frame_support::{
 	traits::{Get, Time},
 	weights::Weight,
 };
-use sp_runtime::{DispatchResult, SaturatedConversion};
+use sp_runtime::{DispatchError, DispatchResult, SaturatedConversion};
 
 impl<T: Config> Pallet<T> {
 	/// The chain's present by both clocks.
@@ -45,6 +46,20 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// A job's record as it is, with what is kept beside it. A job of a paid batch is settled,
+	/// though its own record has not been rewritten. Every reader of a state reads it here.
+	pub(crate) fn record(id: &JobId) -> Result<(Job, Bookkeeping), DispatchError> {
+		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
+		if let Place::Batch(key) = bookkeeping.place {
+			if let Some(until) = PaidBatches::<T>::get(key) {
+				job.status = JobStatus::Settled;
+				job.deadline = until;
+			}
+		}
+		Ok((job, bookkeeping))
+	}
+
 	/// Stores a job and puts it on the agenda at its deadline's block, or at the next block when
 	/// that is not in the future.
 	pub(crate) fn store(id: &JobId, job: &Job, bookkeeping: &mut Bookkeeping, now: &Instant) {
@@ -54,18 +69,21 @@ impl<T: Config> Pallet<T> {
 
 	fn reschedule(id: &JobId, bookkeeping: &mut Bookkeeping, block: BlockNumber, now: &Instant) {
 		let block = block.max(now.block.saturating_add(1));
-		Agenda::<T>::remove(bookkeeping.agenda, id);
+		Self::leave_place(id, bookkeeping.place);
 		Agenda::<T>::insert(block, id, ());
-		bookkeeping.agenda = block;
+		bookkeeping.place = Place::Agenda(block);
 		Bookkeepings::<T>::insert(id, &*bookkeeping);
 	}
 
-	/// Takes up the last block's time and handles due jobs, at most
-	/// [`Config::MaxDuePerBlock`]. The agenda goes on where it stopped, so a full block loses
-	/// nothing. Returns the weight of this and of the matching that ends the block.
+	/// Takes up the last block's time; pays due batches, at most
+	/// [`Config::MaxSettlementsPerBlock`] jobs; handles other due jobs, at most
+	/// [`Config::MaxDuePerBlock`]; and prunes paid jobs, as many at most. Each goes on where it
+	/// stopped, so a full block loses nothing. Returns the weight of this, of the matching and of the
+	/// history that end the block.
 	pub(crate) fn begin_block() -> Weight {
 		Self::take_up_time();
 		let now = Self::now();
+		let settled = Self::settle_due(&now);
 		let mut cursor = AgendaCursor::<T>::get().unwrap_or(now.block);
 		let mut budget = T::MaxDuePerBlock::get();
 		let mut handled = 0u64;
@@ -85,10 +103,13 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		AgendaCursor::<T>::put(cursor);
+		let pruned = Self::prune_batches(&now, T::MaxDuePerBlock::get());
 
 		let matches = u64::from(T::MaxMatchesPerBlock::get());
 		T::WeightInfo::block()
+			.saturating_add(T::WeightInfo::settle().saturating_mul(settled.into()))
 			.saturating_add(T::WeightInfo::due().saturating_mul(handled))
+			.saturating_add(T::WeightInfo::prune().saturating_mul(pruned.into()))
 			.saturating_add(
 				T::WeightInfo::match_class()
 					.saturating_mul(u64::from(T::MaxClassesPerBlock::get())),
@@ -115,8 +136,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Handles one job of a block of the agenda. Afterwards it stands in that block no longer.
 	fn visit(id: &JobId, block: BlockNumber, now: &Instant) {
-		let (Some(job), Some(mut bookkeeping)) = (Jobs::<T>::get(id), Bookkeepings::<T>::get(id))
-		else {
+		let Ok((job, mut bookkeeping)) = Self::record(id) else {
 			frame_support::defensive!("a job of the agenda has no record");
 			Agenda::<T>::remove(block, id);
 			return;
@@ -137,7 +157,7 @@ impl<T: Config> Pallet<T> {
 	/// Does what a job's deadline demands, if it has passed.
 	pub(crate) fn do_poke(id: JobId) -> DispatchResult {
 		let now = Self::now();
-		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let (job, _) = Self::record(&id)?;
 		ensure!(job.deadline.has_passed(&now), Error::<T>::NotDue);
 		Self::step(&id, job, &now)
 	}
@@ -149,7 +169,7 @@ impl<T: Config> Pallet<T> {
 			JobStatus::Matched => Self::miss_acknowledge(id, job, now),
 			JobStatus::Running => Self::time_out(id, job, now),
 			JobStatus::Submitted | JobStatus::Verified => Self::settle(id, job, now),
-			JobStatus::Disputed => Err(Error::<T>::WaitsForVerdict.into()),
+			JobStatus::Disputed => Self::redraw(id, job, now),
 			JobStatus::Settled
 			| JobStatus::Cancelled
 			| JobStatus::Expired

@@ -2,16 +2,21 @@
 //! storage: for tests and for `try-runtime`, not for blocks.
 
 use crate::{
-	Agenda, AgendaCursor, Assigned, Bookkeepings, Config, JobCount, Jobs, JobsOf, LastOrder,
-	Offers, Open, Pallet, Workers, WorkersOf, MAX_RETURNS,
+	types::{BatchKey, Bookkeeping, Place},
+	Agenda, AgendaCursor, Assigned, BatchCount, Batches, Bookkeepings, Config, Disputes, History,
+	HoldReason, JobCount, Jobs, JobsOf, LastOrder, Leaves, Offers, Open, PaidBatches, Pallet,
+	PruneCursor, SettleCursor, Workers, WorkersOf, MAX_RETURNS,
 };
 use aci_primitives::{
-	traits::{JobEscrow, MarketQuote},
-	AccountId, Balance, ClassId, Job, JobId, JobStatus,
+	traits::{JobEscrow, MarketQuote, Reservations},
+	AccountId, Balance, ClassId, Job, JobId, JobStatus, ReservationId,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
-use frame_support::ensure;
-use sp_runtime::DispatchError;
+use frame_support::{
+	ensure,
+	traits::{fungible::InspectHold, Get},
+};
+use sp_runtime::{DispatchError, SaturatedConversion};
 
 type Check = Result<(), DispatchError>;
 
@@ -33,22 +38,45 @@ fn counts_to_exposure(status: JobStatus) -> bool {
 	)
 }
 
+/// Whether a job in this state has a result.
+fn has_result(status: JobStatus) -> bool {
+	matches!(
+		status,
+		JobStatus::Submitted
+			| JobStatus::Verified
+			| JobStatus::Settled
+			| JobStatus::Disputed
+			| JobStatus::Refunded
+	)
+}
+
 impl<T: Config> Pallet<T> {
 	/// Checks every numbered invariant. The error names the one that is broken.
 	pub fn do_try_state() -> Check {
 		Self::check_locks()?;
 		Self::check_agenda()?;
+		Self::check_batches()?;
 		Self::check_workers()?;
 		Self::check_pools()?;
 		Self::check_queues()?;
-		Self::check_indices()
+		Self::check_indices()?;
+		Self::check_disputes()?;
+		Self::check_history()
+	}
+
+	/// The jobs as they are, with what is kept beside them.
+	fn records() -> impl Iterator<Item = (JobId, Job, Bookkeeping)> {
+		Jobs::<T>::iter_keys().filter_map(|id| {
+			let (job, kept) = Self::record(&id).ok()?;
+			Some((id, job, kept))
+		})
 	}
 
 	/// Invariant 1.
 	fn check_locks() -> Check {
-		for (id, job) in Jobs::<T>::iter() {
+		for (id, job, kept) in Self::records() {
 			let locked = T::Escrow::locked(&id);
-			let expected = Self::expected_lock(&job)?;
+			let expected = Self::expected_lock(&id, &job, &kept)?;
 			let right = match expected {
 				Some(expected) => locked == expected,
 				// Open again: the price of the first match.
@@ -63,45 +91,61 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a job's lock must hold; `None` where the record does not tell exactly.
-	fn expected_lock(job: &Job) -> Result<Option<Balance>, DispatchError> {
-		if job.status.is_final() {
+	fn expected_lock(
+		id: &JobId,
+		job: &Job,
+		kept: &Bookkeeping,
+	) -> Result<Option<Balance>, DispatchError> {
+		let assignment = job.assignment.as_ref();
+		ensure!(
+			job.result.is_some() == has_result(job.status),
+			"invariant 1: a job has a result from its submission on, and only then"
+		);
+		if let Some(assignment) = assignment {
+			ensure!(assignment.price > 0, "invariant 1: a job has no price");
+			ensure!(
+				assignment.price <= job.spec.max_price,
+				"invariant 1: a price is above the client's maximum"
+			);
+			ensure!(
+				job.result
+					.as_ref()
+					.is_none_or(|result| result.due <= assignment.price),
+				"invariant 1: more is due than the price"
+			);
+			ensure!(
+				kept.reserved
+					.is_none_or(|reserved| reserved.price == assignment.price),
+				"invariant 1: a reserved job has another price than its reservation's"
+			);
+		}
+		let paid = Disputes::<T>::get(id).is_some_and(|dispute| dispute.paid.is_some());
+		if job.status.is_final() || paid {
 			return Ok(Some(0));
 		}
 		if job.status == JobStatus::Open {
 			ensure!(
-				job.assignment.is_none(),
+				assignment.is_none(),
 				"invariant 1: an open job has a worker"
 			);
+			if let Some(reserved) = kept.reserved {
+				ensure!(
+					reserved.price > 0 && reserved.price <= job.spec.max_price,
+					"invariant 1: a reserved price is above the client's maximum"
+				);
+				return Ok(Some(reserved.price));
+			}
 			return Ok((job.returns == 0).then_some(job.spec.max_price));
 		}
-		let assignment = job
-			.assignment
-			.as_ref()
-			.ok_or("invariant 1: a matched job has no assignment")?;
-		ensure!(assignment.price > 0, "invariant 1: a job has no price");
-		ensure!(
-			assignment.price <= job.spec.max_price,
-			"invariant 1: a price is above the client's maximum"
-		);
-		let has_result = job.result.is_some();
-		ensure!(
-			has_result != occupies_slot(job.status),
-			"invariant 1: a job has a result when it is submitted, and only then"
-		);
-		ensure!(
-			job.result
-				.as_ref()
-				.is_none_or(|result| result.due <= assignment.price),
-			"invariant 1: more is due than the price"
-		);
+		let assignment = assignment.ok_or("invariant 1: a matched job has no assignment")?;
 		Ok(Some(assignment.price))
 	}
 
-	/// Invariant 2.
+	/// Invariant 2, of the agenda.
 	fn check_agenda() -> Check {
 		let now = Self::now();
 		let cursor = AgendaCursor::<T>::get().unwrap_or_default();
-		let mut entries = 0u32;
+		let mut entries = 0usize;
 		for (block, id) in Agenda::<T>::iter_keys() {
 			entries = entries.saturating_add(1);
 			ensure!(
@@ -111,32 +155,105 @@ impl<T: Config> Pallet<T> {
 			let kept = Bookkeepings::<T>::get(id)
 				.ok_or("invariant 2: a job of the agenda has no bookkeeping")?;
 			ensure!(
-				kept.agenda == block,
+				kept.place == Place::Agenda(block),
 				"invariant 2: a job stands twice on the agenda"
 			);
 		}
-		let mut jobs = 0u32;
-		for (id, job) in Jobs::<T>::iter() {
-			jobs = jobs.saturating_add(1);
-			let kept = Bookkeepings::<T>::get(id).ok_or("invariant 2: a job has no bookkeeping")?;
+		let mut on_agenda = 0usize;
+		for (id, job, kept) in Self::records() {
+			let Place::Agenda(block) = kept.place else {
+				continue;
+			};
+			on_agenda = on_agenda.saturating_add(1);
 			ensure!(
-				Agenda::<T>::contains_key(kept.agenda, id),
+				Agenda::<T>::contains_key(block, id),
 				"invariant 2: a job is not on the agenda"
 			);
 			let latest = job.deadline.block.max(now.block.saturating_add(1));
 			ensure!(
-				kept.agenda <= latest,
+				block <= latest,
 				"invariant 2: a job is looked at too late"
 			);
 		}
 		ensure!(
-			entries == jobs,
+			entries == on_agenda,
 			"invariant 2: the agenda has more entries than jobs"
 		);
 		ensure!(
-			Bookkeepings::<T>::iter_keys().count() == jobs as usize,
+			Self::records().count() == Jobs::<T>::iter_keys().count(),
+			"invariant 2: a job has no bookkeeping"
+		);
+		ensure!(
+			Bookkeepings::<T>::iter_keys().count() == Jobs::<T>::iter_keys().count(),
 			"invariant 2: there is bookkeeping without a job"
 		);
+		Ok(())
+	}
+
+	/// Invariant 2, of the batches.
+	fn check_batches() -> Check {
+		let start = BatchKey { due: 0, number: 0 };
+		let settled = SettleCursor::<T>::get().unwrap_or(start);
+		let pruned = PruneCursor::<T>::get().unwrap_or(start);
+		ensure!(
+			pruned <= settled,
+			"invariant 2: a batch is pruned before it is paid"
+		);
+		let mut entries = 0usize;
+		for (key, batch) in Batches::<T>::iter() {
+			ensure!(!batch.is_empty(), "invariant 2: an empty batch is stored");
+			ensure!(
+				key >= pruned && key.number < BatchCount::<T>::get(key.due),
+				"invariant 2: a cursor has passed a batch"
+			);
+			ensure!(
+				(key < settled) == PaidBatches::<T>::contains_key(key),
+				"invariant 2: a batch is paid when its cursor has passed it, and only then"
+			);
+			for payable in batch {
+				entries = entries.saturating_add(1);
+				let raw = Jobs::<T>::get(payable.job)
+					.ok_or("invariant 2: a job of a batch has no record")?;
+				ensure!(
+					raw.status == JobStatus::Submitted,
+					"invariant 2: a job of a batch has another state in its record"
+				);
+				let kept = Bookkeepings::<T>::get(payable.job)
+					.ok_or("invariant 2: a job of a batch has no bookkeeping")?;
+				ensure!(
+					kept.place == Place::Batch(key),
+					"invariant 2: a job stands in two places"
+				);
+				ensure!(
+					Self::payable(&payable.job, &raw)? == payable,
+					"invariant 2: a batch does not say what the job's record says"
+				);
+				let due = raw.deadline.block;
+				ensure!(
+					due == key.due,
+					"invariant 2: a job stands in the batch of another block"
+				);
+			}
+		}
+		let in_batches = Bookkeepings::<T>::iter_values()
+			.filter(|kept| matches!(kept.place, Place::Batch(_)))
+			.count();
+		ensure!(
+			entries == in_batches,
+			"invariant 2: a job's batch does not list it"
+		);
+		for key in PaidBatches::<T>::iter_keys() {
+			ensure!(
+				(pruned..settled).contains(&key),
+				"invariant 2: a batch is marked as paid that is not"
+			);
+		}
+		for (due, count) in BatchCount::<T>::iter() {
+			ensure!(
+				count > 0 && due >= pruned.due,
+				"invariant 2: a count of batches is stored for nothing"
+			);
+		}
 		Ok(())
 	}
 
@@ -145,7 +262,7 @@ impl<T: Config> Pallet<T> {
 		let mut busy = BTreeMap::<AccountId, u32>::new();
 		let mut exposure = BTreeMap::<AccountId, Balance>::new();
 		let mut occupying = 0usize;
-		for (id, job) in Jobs::<T>::iter() {
+		for (id, job, _) in Self::records() {
 			let Some(assignment) = job.assignment else {
 				continue;
 			};
@@ -195,21 +312,45 @@ impl<T: Config> Pallet<T> {
 
 	/// Invariant 5.
 	fn check_pools() -> Check {
-		let mut occupied = BTreeMap::<ClassId, (u64, u64)>::new();
+		let mut slots = BTreeMap::<ClassId, u64>::new();
 		for worker in Workers::<T>::iter_values() {
-			let (slots, busy) = occupied.entry(worker.class).or_default();
-			*slots = slots.saturating_add(Self::milli_slots(worker.slots));
-			*busy = busy.saturating_add(Self::milli_slots(worker.busy));
+			let sum = slots.entry(worker.class).or_default();
+			*sum = sum.saturating_add(Self::milli_slots(worker.slots));
 		}
-		for (class, (slots, busy)) in occupied {
+		let mut by_pool = BTreeMap::<ClassId, u64>::new();
+		let mut by_reservation = BTreeMap::<ReservationId, u64>::new();
+		for (_, job, kept) in Self::records() {
+			if !occupies_slot(job.status) {
+				continue;
+			}
+			let sum = match kept.reserved {
+				None => by_pool.entry(job.spec.class).or_default(),
+				Some(reserved) => by_reservation.entry(reserved.id).or_default(),
+			};
+			*sum = sum.saturating_add(Self::milli_slots(1));
+		}
+		for (class, slots) in slots {
 			let pool = T::Market::pool(class).ok_or("invariant 5: a class has no pool")?;
+			// The rest is in slices.
 			ensure!(
-				pool.target == slots,
-				"invariant 5: a pool's capacity is not its workers'"
+				pool.target <= slots,
+				"invariant 5: a pool has more capacity than its workers"
 			);
 			ensure!(
-				pool.used() == busy,
-				"invariant 5: a pool's use is not its workers' jobs"
+				pool.used() >= by_pool.remove(&class).unwrap_or(0),
+				"invariant 5: jobs occupy more of a pool than is taken"
+			);
+		}
+		ensure!(
+			by_pool.is_empty(),
+			"invariant 5: jobs occupy a pool without workers"
+		);
+		for (id, occupied) in by_reservation {
+			// One whose window is over is not told of.
+			let told = T::Reservations::reservation(id);
+			ensure!(
+				told.is_none_or(|reservation| reservation.occupied == occupied),
+				"invariant 5: a reservation's use is not its jobs'"
 			);
 		}
 		Ok(())
@@ -220,8 +361,14 @@ impl<T: Config> Pallet<T> {
 		let mut queued = BTreeSet::<JobId>::new();
 		for (class, queue) in Open::<T>::iter() {
 			ensure!(!queue.is_empty(), "invariant 6: an empty queue is stored");
-			for id in queue {
-				let job = Jobs::<T>::get(id).ok_or("invariant 6: a queued job has no record")?;
+			for entry in queue {
+				let id = entry.job;
+				let (job, kept) = Self::record(&id)
+					.map_err(|_| "invariant 6: a queued job has no record")?;
+				ensure!(
+					kept.reserved.map(|reserved| reserved.id) == entry.reservation,
+					"invariant 6: a queue names another reservation than the job's"
+				);
 				ensure!(
 					job.status == JobStatus::Open && job.spec.class == class,
 					"invariant 6: a job in a queue is not open in that class"
@@ -320,6 +467,64 @@ impl<T: Config> Pallet<T> {
 			offers == models,
 			"invariant 7: a worker's offer is not listed"
 		);
+		Ok(())
+	}
+
+	/// Invariant 8.
+	fn check_disputes() -> Check {
+		let mut bonds = BTreeMap::<AccountId, Balance>::new();
+		let mut open = 0usize;
+		for (id, dispute) in Disputes::<T>::iter() {
+			open = open.saturating_add(1);
+			let job = Jobs::<T>::get(id).ok_or("invariant 8: a disputed job has no record")?;
+			ensure!(
+				job.status == JobStatus::Disputed,
+				"invariant 8: a job with a dispute is in another state"
+			);
+			ensure!(
+				(1..=T::MaxDraws::get()).contains(&dispute.draws),
+				"invariant 8: a dispute was drawn too often"
+			);
+			let sum = bonds.entry(job.client).or_default();
+			*sum = sum.saturating_add(dispute.bond);
+		}
+		let disputed = Self::records()
+			.filter(|(_, job, _)| job.status == JobStatus::Disputed)
+			.count();
+		ensure!(
+			disputed == open,
+			"invariant 8: a disputed job has no dispute"
+		);
+		for (client, bond) in bonds {
+			let held = T::Currency::balance_on_hold(&HoldReason::DisputeBond.into(), &client);
+			ensure!(
+				held == bond,
+				"invariant 8: what is held for a client's disputes is not their bonds"
+			);
+		}
+		Ok(())
+	}
+
+	/// Invariant 9.
+	fn check_history() -> Check {
+		let block = Self::now().block;
+		let room = usize::try_from(T::MaxEndsPerBlock::get()).unwrap_or(usize::MAX);
+		ensure!(
+			Leaves::<T>::get().len() <= room,
+			"invariant 9: more jobs ended than a block's bound"
+		);
+		for (written, history) in History::<T>::iter() {
+			ensure!(
+				written <= block && history.jobs > 0,
+				"invariant 9: a root stands for nothing"
+			);
+			let jobs: u64 = history.jobs.into();
+			let most: u64 = room.saturated_into();
+			ensure!(
+				jobs <= most,
+				"invariant 9: a root stands for more jobs than a block's bound"
+			);
+		}
 		Ok(())
 	}
 }

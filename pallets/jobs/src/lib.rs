@@ -6,16 +6,22 @@
 extern crate alloc;
 
 mod agenda;
+mod disputes;
+mod history;
 mod invariants;
 mod lifecycle;
 mod matching;
+mod reservations;
 pub mod runtime_api;
+mod settlement;
 mod specification;
 pub mod types;
 mod views;
 pub mod weights;
 mod workers;
 
+#[cfg(test)]
+mod doubles;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -37,19 +43,24 @@ pub const MAX_PAGE: u32 = 100;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{Bookkeeping, DeclineReason, ReturnReason},
+		types::{
+			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason,
+		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
 	use aci_market::{FeeShares, StakeRules};
 	use aci_primitives::{
 		job::JobView,
 		traits::{
-			Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate, Quote, Settlement, Slasher,
+			Bonds, DisputeCommittee, DisputeVerdict, Insurer, JobEscrow, MarketActivity,
+			MarketQuote, Prepayments, ProofOfAi, QualityUpdate, Quote, Reservations, Settlement,
+			Slasher,
 		},
 		view::QuoteError,
 		worker::{Endpoint, Worker, WorkerView},
-		AccountId, Balance, BlockNumber, BoundedList, ClassId, Deadline, Hash, Job, JobId,
-		JobOutput, JobSpec, ModelId, Moment, SignedReceipt,
+		AccountId, Balance, BlockHistory, BlockNumber, BoundedList, ClassId, Deadline, Hash,
+		HistoryLeaf, HistoryProof, Job, JobId, JobOutput, JobSpec, ModelId, Moment, ReservationId,
+		SignedReceipt,
 	};
 	use alloc::{boxed::Box, vec::Vec};
 	use frame_support::{
@@ -57,6 +68,7 @@ pub mod pallet {
 		traits::{fungible, Time},
 	};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::Permill;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -91,6 +103,18 @@ pub mod pallet {
 		type Quality: QualityUpdate;
 		/// Models, attestations and receipts.
 		type ProofOfAi: ProofOfAi;
+		/// Learns what each worker's jobs brought a class's fund.
+		type Insurer: Insurer;
+		/// Learns how much paid work each class did.
+		type Activity: MarketActivity;
+		/// Capacity that was bought for a window.
+		type Reservations: Reservations;
+		/// What was prepaid for it.
+		type Prepayments: Prepayments;
+		/// Decides disputes. `()` is nobody: then no dispute can be opened.
+		type Committee: DisputeCommittee;
+		/// Decides disputes where no committee does.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The time of the last block that has one, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = Moment>;
 		/// Weights.
@@ -118,6 +142,14 @@ pub mod pallet {
 		type JobDeposit: Get<Balance>;
 		/// Burned of the lock when two workers could not fetch the input, in planck.
 		type SlotFee: Get<Balance>;
+		/// The bond of a dispute, as a share of the job's price; rounded up.
+		type DisputeBondShare: Get<Permill>;
+		/// The least bond of a dispute, in planck; not below the existential deposit.
+		type MinDisputeBond: Get<Balance>;
+		/// How long a committee has to decide, in milliseconds.
+		type DisputePeriod: Get<Moment>;
+		/// How many committees are drawn for one dispute; at least 1.
+		type MaxDraws: Get<u8>;
 		/// The five shares of a payment.
 		type FeeShares: Get<FeeShares>;
 		/// The bonds that roles need.
@@ -144,9 +176,19 @@ pub mod pallet {
 		/// Most workers that are considered for one job.
 		#[pallet::constant]
 		type MaxCandidates: Get<u32>;
-		/// Most deadlines that the start of a block handles.
+		/// Most deadlines that the start of a block handles, payments of batches not counted; and most
+		/// jobs of paid batches that it prunes.
 		#[pallet::constant]
 		type MaxDuePerBlock: Get<u32>;
+		/// Most jobs of one batch.
+		#[pallet::constant]
+		type MaxBatch: Get<u32>;
+		/// Most jobs that the start of a block pays in batches; at least one batch.
+		#[pallet::constant]
+		type MaxSettlementsPerBlock: Get<u32>;
+		/// Most jobs that can end in one block; above what the start of a block can end.
+		#[pallet::constant]
+		type MaxEndsPerBlock: Get<u32>;
 	}
 
 	/// Why the pallet holds funds.
@@ -155,6 +197,9 @@ pub mod pallet {
 		/// The deposit for a job's record; returned when the record is pruned.
 		#[codec(index = 0)]
 		JobDeposit,
+		/// The bond of a client's open dispute; returned, or paid to the worker, when it ends.
+		#[codec(index = 1)]
+		DisputeBond,
 	}
 
 	/// The registered workers.
@@ -181,7 +226,9 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// The records of jobs.
+	/// The records of jobs. A record here is not rewritten when its batch is paid: state and deadline
+	/// of a job whose [`Bookkeeping`] names a batch of [`PaidBatches`] are `Settled` and what stands
+	/// there. The view `job` says them right.
 	#[pallet::storage]
 	pub type Jobs<T: Config> = StorageMap<_, Blake2_128Concat, JobId, Job, OptionQuery>;
 
@@ -212,10 +259,10 @@ pub mod pallet {
 	/// job. Twox64: governance numbers the classes.
 	#[pallet::storage]
 	pub type Open<T: Config> =
-		StorageMap<_, Twox64Concat, ClassId, BoundedVec<JobId, T::MaxOpenPerClass>, ValueQuery>;
+		StorageMap<_, Twox64Concat, ClassId, BoundedVec<Queued, T::MaxOpenPerClass>, ValueQuery>;
 
-	/// The jobs whose deadline is to be looked at in a block. Twox64 for the block: only deadlines
-	/// choose it.
+	/// The jobs whose deadline is to be looked at in a block, other than those in batches. Twox64 for
+	/// the block: only deadlines choose it.
 	#[pallet::storage]
 	pub type Agenda<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, BlockNumber, Blake2_128Concat, JobId, (), OptionQuery>;
@@ -223,6 +270,49 @@ pub mod pallet {
 	/// The first block of the agenda that may not be empty.
 	#[pallet::storage]
 	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumber, OptionQuery>;
+
+	/// The batches: jobs that are due in one block and paid together, and after that kept together
+	/// until they are pruned. Twox64: blocks and a counter choose the key.
+	#[pallet::storage]
+	pub type Batches<T: Config> =
+		StorageMap<_, Twox64Concat, BatchKey, BoundedVec<Payable, T::MaxBatch>, ValueQuery>;
+
+	/// How many batches a block has. No entry without one. Twox64: blocks choose the key.
+	#[pallet::storage]
+	pub type BatchCount<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, u32, ValueQuery>;
+
+	/// The batches that are paid, with the end of the fraud window of their jobs. Twox64: blocks and
+	/// a counter choose the key.
+	#[pallet::storage]
+	pub type PaidBatches<T: Config> =
+		StorageMap<_, Twox64Concat, BatchKey, Deadline, OptionQuery>;
+
+	/// The first batch that may not be paid.
+	#[pallet::storage]
+	pub type SettleCursor<T: Config> = StorageValue<_, BatchKey, OptionQuery>;
+
+	/// The first batch that may not be pruned.
+	#[pallet::storage]
+	pub type PruneCursor<T: Config> = StorageValue<_, BatchKey, OptionQuery>;
+
+	/// The hashes of the leaves of the jobs that ended in this block. Empty between blocks.
+	#[pallet::storage]
+	pub type Leaves<T: Config> =
+		StorageValue<_, BoundedVec<Hash, T::MaxEndsPerBlock>, ValueQuery>;
+
+	/// For each block in which jobs ended: the root over their leaves, and their number. Kept for
+	/// ever. Twox64: blocks choose the key.
+	#[pallet::storage]
+	pub type History<T: Config> =
+		StorageMap<_, Twox64Concat, BlockNumber, BlockHistory, OptionQuery>;
+
+	/// The open disputes.
+	#[pallet::storage]
+	pub type Disputes<T: Config> = StorageMap<_, Blake2_128Concat, JobId, Dispute, OptionQuery>;
+
+	/// Bonds of disputes that their worker's account could not take, in planck. They are burned.
+	#[pallet::storage]
+	pub type TotalBurned<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
 	/// Times of the last blocks, oldest first, in milliseconds since the Unix epoch.
 	#[pallet::storage]
@@ -369,6 +459,8 @@ pub mod pallet {
 			burned: Balance,
 			/// Back to the client.
 			refund: Balance,
+			/// Hash of the signed receipt.
+			receipt: Hash,
 		},
 		/// A job found no worker. Its payment, less the slot fee if there is one, is back with the
 		/// client.
@@ -403,6 +495,116 @@ pub mod pallet {
 			client: AccountId,
 			/// The deposit that came back.
 			deposit: Balance,
+		},
+		/// A job is paid by a reservation. It follows the job's `JobSubmitted`, whose `max_price` is
+		/// what is locked: the price under the reservation.
+		JobReserved {
+			/// The job.
+			job: JobId,
+			/// The reservation.
+			reservation: ReservationId,
+			/// The job's price, which the match does not change.
+			price: Balance,
+		},
+		/// A client disputed a result. A committee decides.
+		JobDisputed {
+			/// The job.
+			job: JobId,
+			/// Who disputes.
+			client: AccountId,
+			/// Whose work it is.
+			worker: AccountId,
+			/// What is held of the client.
+			bond: Balance,
+			/// When a fresh committee is drawn without a decision.
+			decide_by: Deadline,
+		},
+		/// A committee did not decide in time. Another one was drawn.
+		DisputeRedrawn {
+			/// The job.
+			job: JobId,
+			/// Which draw this is, from 1.
+			draw: u8,
+			/// When it must have decided.
+			decide_by: Deadline,
+		},
+		/// A dispute was decided.
+		DisputeDecided {
+			/// The job.
+			job: JobId,
+			/// Who disputed.
+			client: AccountId,
+			/// Whose work it is.
+			worker: AccountId,
+			/// How it was decided.
+			verdict: DisputeVerdict,
+			/// What of the bond came back to the client.
+			returned: Balance,
+			/// What of the bond went to the worker.
+			forfeited: Balance,
+		},
+		/// No committee decided. The bond is back with the client; so is the payment, if it was still
+		/// locked (see `JobRefunded`), else the job stays paid.
+		DisputeUndecided {
+			/// The job.
+			job: JobId,
+			/// Who disputed.
+			client: AccountId,
+			/// Whose work it is.
+			worker: AccountId,
+			/// What came back of the bond.
+			returned: Balance,
+		},
+		/// A proof from outside a dispute showed that an output is not what was ordered.
+		JobConvicted {
+			/// The job.
+			job: JobId,
+			/// Whose work it is.
+			worker: AccountId,
+			/// What was shown.
+			verdict: DisputeVerdict,
+			/// Hash of the evidence.
+			evidence: Hash,
+			/// Who reported it.
+			reporter: Option<AccountId>,
+		},
+		/// A job was refunded.
+		JobRefunded {
+			/// The job.
+			job: JobId,
+			/// Who ordered it.
+			client: AccountId,
+			/// Who ran it.
+			worker: AccountId,
+			/// The locked price.
+			price: Balance,
+			/// What had been paid of it before.
+			due: Balance,
+			/// What of the lock came back to the client, now or at the payment.
+			refund: Balance,
+			/// What the client claims of the slash, since it had been paid.
+			claim: Balance,
+			/// What the worker lost of its bond.
+			slashed: Balance,
+			/// Hash of the signed receipt.
+			receipt: Hash,
+		},
+		/// A job of a batch could not be paid. This is a fault of the chain; report it. The others
+		/// were paid, and this one is tried again in every block.
+		SettlementFailed {
+			/// The job.
+			job: JobId,
+			/// Why.
+			reason: DispatchError,
+		},
+		/// Jobs ended in this block; their root stays for ever.
+		HistoryWritten {
+			/// The block.
+			block: BlockNumber,
+			/// Root over the leaves, in the order of the events of their ends.
+			root: Hash,
+			/// How many leaves.
+			jobs: u32,
 		},
 	}
 
@@ -484,8 +686,32 @@ pub mod pallet {
 		OutputMismatch,
 		/// The output is longer than 64 MiB.
 		OutputTooLong,
-		/// The job waits for a decision, not for a deadline.
-		WaitsForVerdict,
+		/// There is no such reservation, or its window is over. Choose one whose window is open or
+		/// still to come.
+		UnknownReservation,
+		/// The reservation is another account's.
+		NotReservationOwner,
+		/// The reservation is for another class than the order.
+		ReservationOfOtherClass,
+		/// At the reservation's own price the job costs more than the order's maximum. Raise the
+		/// maximum.
+		PriceAboveMaximum,
+		/// The reservation's price makes the job free, which no job is.
+		PriceIsZero,
+		/// Nobody can decide a dispute on this chain yet.
+		NoCommittee,
+		/// The job has no result that could be disputed: it is not run yet, or has ended unpaid.
+		NothingToDispute,
+		/// The job is disputed already. Wait for the decision.
+		AlreadyDisputed,
+		/// A verdict on this job's output was given already.
+		AlreadyDecided,
+		/// The job has no open dispute.
+		NotDisputed,
+		/// Nothing wrong is shown, so nothing follows.
+		NothingProven,
+		/// As many jobs ended in this block as can. Try again in the next one.
+		BlockFull,
 		/// A record that must exist does not. This is a fault of the chain; report it.
 		Inconsistent,
 	}
@@ -498,9 +724,11 @@ pub mod pallet {
 			Self::begin_block()
 		}
 
-		/// Matches open jobs. Its worst case is part of the weight that `on_initialize` returned.
+		/// Matches open jobs, and writes the root over the jobs that ended. Its worst case is part of
+		/// the weight that `on_initialize` returned, and of the calls that end jobs.
 		fn on_finalize(_: BlockNumberFor<T>) {
 			Self::match_open_jobs();
+			Self::write_history();
 		}
 
 		fn integrity_test() {
@@ -534,6 +762,23 @@ pub mod pallet {
 			assert!(T::MaxMatchesPerBlock::get() > 0, "a job is matched");
 			assert!(T::MaxCandidates::get() > 0, "a worker is considered");
 			assert!(T::MaxDuePerBlock::get() > 1, "the agenda gets on");
+			assert!(T::MaxBatch::get() > 0, "a batch has room for a job");
+			assert!(
+				T::MaxSettlementsPerBlock::get() >= T::MaxBatch::get(),
+				"a block can pay a whole batch"
+			);
+			let by_hooks = T::MaxSettlementsPerBlock::get().checked_add(T::MaxDuePerBlock::get());
+			assert!(
+				by_hooks.is_some_and(|ends| ends < T::MaxEndsPerBlock::get()),
+				"the start of a block leaves room for jobs that calls end"
+			);
+			assert!(T::MaxDraws::get() > 0, "a committee is drawn for a dispute");
+			assert!(T::DisputePeriod::get() > 0, "a committee has time");
+			assert!(
+				T::MinDisputeBond::get()
+					>= <T::Currency as fungible::Inspect<AccountId>>::minimum_balance(),
+				"a worker's account can take a dispute's bond"
+			);
 		}
 	}
 
@@ -760,7 +1005,7 @@ pub mod pallet {
 		/// a block handles.
 		///
 		/// ## Errors
-		/// `UnknownJob`, `NotDue`, `WaitsForVerdict`.
+		/// `UnknownJob`, `NotDue`, `BlockFull`.
 		///
 		/// ## Events
 		/// The event of the step that was due.
@@ -769,6 +1014,85 @@ pub mod pallet {
 		pub fn poke(origin: OriginFor<T>, job: JobId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_poke(job)
+		}
+
+		/// Orders a job that a reservation pays for.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the client that owns the reservation.
+		///
+		/// ## Details
+		/// As `submit`, with the same identity for the same order. What is locked is the job's price
+		/// at the reservation's own unit price, out of its prepayment; it is not above `max_price` of
+		/// the order, and the match does not change it. The job occupies the reservation's capacity
+		/// instead of the pool's. It is matched while the reservation's window is open, before jobs
+		/// that pay the pool's price.
+		///
+		/// ## Errors
+		/// Those of `submit`, and `UnknownReservation`, `NotReservationOwner`,
+		/// `ReservationOfOtherClass`, `PriceAboveMaximum`, `PriceIsZero`.
+		///
+		/// ## Events
+		/// `JobSubmitted`, `JobReserved`.
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::submit_reserved())]
+		pub fn submit_reserved(
+			origin: OriginFor<T>,
+			order: u64,
+			spec: JobSpec,
+			reservation: ReservationId,
+		) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_submit_reserved(client, order, spec, reservation)
+		}
+
+		/// Disputes a job's output.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by the client that ordered the job.
+		///
+		/// ## Details
+		/// From the accepted result until the end of the fraud window. Holds a bond: a share of the
+		/// price, and not below the chain's least. When the output is found right, the worker gets the
+		/// bond; else it comes back. A committee has `DisputePeriod` to decide; then another one is
+		/// drawn, `MaxDraws` at most. Without any decision a payment that is still locked goes back to
+		/// the client; one that was made stays.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotClient`, `NothingToDispute`, `AlreadyDisputed`, `AlreadyDecided`,
+		/// `DeadlinePassed`, `NoCommittee`, and errors of the currency when the bond is not there.
+		///
+		/// ## Events
+		/// `JobDisputed`.
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::dispute())]
+		pub fn dispute(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_dispute(client, job)
+		}
+
+		/// Decides a dispute.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Details
+		/// What a committee's decision does: for disputes that no committee decides.
+		///
+		/// ## Errors
+		/// `UnknownJob`, `NotDisputed`, `DeadlinePassed`, `BlockFull`.
+		///
+		/// ## Events
+		/// `DisputeDecided`, after `JobSettled` or `JobRefunded` where it pays or refunds.
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::decide())]
+		pub fn decide_dispute(
+			origin: OriginFor<T>,
+			job: JobId,
+			verdict: DisputeVerdict,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_decide(&job, verdict)
 		}
 	}
 
@@ -809,6 +1133,29 @@ pub mod pallet {
 		/// The workers of a class. At most 100.
 		pub fn workers(class: ClassId, offset: u32, limit: u32) -> Vec<WorkerView> {
 			Self::page_of_workers(class, offset, limit)
+		}
+
+		/// A job's open dispute. Its deadline is the job's.
+		pub fn dispute_of(job: JobId) -> Option<Dispute> {
+			Disputes::<T>::get(job)
+		}
+
+		/// The reservation that pays for a job.
+		pub fn reservation_of(job: JobId) -> Option<ReservationId> {
+			Bookkeepings::<T>::get(job)
+				.and_then(|kept| kept.reserved)
+				.map(|reserved| reserved.id)
+		}
+
+		/// Root and number of the jobs that ended in a block.
+		pub fn history(block: BlockNumber) -> Option<BlockHistory> {
+			History::<T>::get(block)
+		}
+
+		/// Whether a job ended as the leaf says: at `index` among those of the leaf's block.
+		pub fn verify_history(index: u32, leaf: HistoryLeaf, proof: HistoryProof) -> bool {
+			History::<T>::get(leaf.block)
+				.is_some_and(|history| history.verify(index, &leaf, &proof))
 		}
 	}
 }

@@ -1,27 +1,29 @@
 //! The transitions of a job. The table of states is in the crate's documentation.
 
 use crate::{
-	types::{Bookkeeping, DeclineReason, Return, ReturnReason},
-	Agenda, Assigned, Bookkeepings, Config, Error, Event, HoldReason, JobCount, Jobs, JobsOf,
-	LastOrder, Open, Pallet, Workers, MAX_RETURNS,
+	types::{
+		Bookkeeping, DeclineReason, Place, Queued, Reserved, Return, ReturnReason,
+	},
+	Assigned, Bookkeepings, Config, Error, Event, HoldReason, JobCount, Jobs, JobsOf, LastOrder,
+	Open, Pallet, Workers, MAX_RETURNS,
 };
-use aci_market::{fees, payment, Offence};
+use aci_market::{fees::PARTS_PER_MILLION, payment, Offence};
 use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
 	job::{job_id, Assignment, JobResult, MAX_CONTENT},
 	traits::{
-		Claim, JobEscrow, MarketQuote, Payee, ProofOfAi, QualityUpdate, Release, Settlement,
-		SlashReport, Slasher,
+		Claim, JobEscrow, MarketQuote, Payee, ProofOfAi, QualityUpdate, Release, Reservations,
+		Settlement, SlashReport, Slasher,
 	},
-	AccountId, Balance, ClassId, Hash, Instant, Job, JobId, JobInput, JobOutput, JobSpec,
-	JobStatus, Role, SignedReceipt,
+	AccountId, Balance, ClassId, Hash, HistoryLeaf, Instant, Job, JobId, JobInput, JobOutput,
+	JobSpec, JobStatus, Moment, Role, SignedReceipt,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::{
 	ensure,
 	traits::{fungible::hold::Mutate, tokens::Precision, Get},
 };
-use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+use sp_runtime::{traits::Zero, DispatchResult};
 
 impl<T: Config> Pallet<T> {
 	/// Hash of block 0, which frame-system never forgets.
@@ -32,9 +34,21 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_submit(client: AccountId, order: u64, spec: JobSpec) -> DispatchResult {
+		let flops = Self::check_order(&spec).map_err(Error::<T>::from)?;
+		Self::open_job(client, order, spec, flops, None)
+	}
+
+	/// Opens a job of a specification that was checked: its payment is locked, of what the
+	/// reservation prepaid or of the client's escrow, and it waits for a worker.
+	pub(crate) fn open_job(
+		client: AccountId,
+		order: u64,
+		spec: JobSpec,
+		flops: u128,
+		reservation: Option<aci_primitives::ReservationId>,
+	) -> DispatchResult {
 		let fresh = LastOrder::<T>::get(&client).is_none_or(|last| order > last);
 		ensure!(fresh, Error::<T>::OrderNumberUsed);
-		Self::check_order(&spec).map_err(Error::<T>::from)?;
 		ensure!(
 			spec.max_price >= T::MinPrice::get(),
 			Error::<T>::MaxPriceTooLow
@@ -44,11 +58,27 @@ impl<T: Config> Pallet<T> {
 
 		let id = job_id(&Self::genesis_hash(), &client, order, &spec);
 		ensure!(!Jobs::<T>::contains_key(id), Error::<T>::JobExists);
-		Open::<T>::try_mutate(spec.class, |queue| queue.try_push(id))
+		let queued = Queued {
+			job: id,
+			reservation,
+		};
+		Open::<T>::try_mutate(spec.class, |queue| queue.try_push(queued))
 			.map_err(|_| Error::<T>::QueueFull)?;
 
 		T::ProofOfAi::acquire(&spec.model)?;
-		T::Escrow::lock(&client, &id, spec.max_price)?;
+		let reserved = match reservation {
+			None => {
+				T::Escrow::lock(&client, &id, spec.max_price)?;
+				None
+			}
+			Some(reservation) => Some(Self::lock_reserved(
+				&client,
+				&id,
+				&spec,
+				flops,
+				reservation,
+			)?),
+		};
 		let deposit = T::JobDeposit::get();
 		T::Currency::hold(&HoldReason::JobDeposit.into(), &client, deposit)?;
 
@@ -66,8 +96,10 @@ impl<T: Config> Pallet<T> {
 		};
 		let mut bookkeeping = Bookkeeping {
 			deposit,
-			agenda: job.deadline.block,
+			place: Place::Agenda(job.deadline.block),
 			returned: None,
+			reserved,
+			decided: false,
 		};
 		Self::store(&id, &job, &mut bookkeeping, &now);
 		LastOrder::<T>::insert(&client, order);
@@ -79,15 +111,22 @@ impl<T: Config> Pallet<T> {
 			order,
 			class: job.spec.class,
 			model: job.spec.model,
-			max_price: job.spec.max_price,
+			max_price: reserved.map_or(job.spec.max_price, |reserved| reserved.price),
 			deposit,
 			match_by: job.deadline,
 		});
+		if let Some(Reserved { id: number, price }) = reserved {
+			Self::deposit_event(Event::JobReserved {
+				job: id,
+				reservation: number,
+				price,
+			});
+		}
 		Ok(())
 	}
 
 	pub(crate) fn do_cancel(client: AccountId, id: JobId) -> DispatchResult {
-		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let (job, _) = Self::record(&id)?;
 		ensure!(job.client == client, Error::<T>::NotClient);
 		ensure!(job.status == JobStatus::Open, Error::<T>::NotOpen);
 		Self::leave_queue(job.spec.class, &id);
@@ -151,7 +190,7 @@ impl<T: Config> Pallet<T> {
 		id: JobId,
 		reason: DeclineReason,
 	) -> DispatchResult {
-		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let (job, _) = Self::record(&id)?;
 		ensure!(job.status == JobStatus::Matched, Error::<T>::NotMatched);
 		let assigned = job.assignment.as_ref().is_some_and(|a| a.worker == worker);
 		ensure!(assigned, Error::<T>::NotAssigned);
@@ -167,7 +206,7 @@ impl<T: Config> Pallet<T> {
 	fn come_back(id: &JobId, mut job: Job, reason: ReturnReason, now: &Instant) -> DispatchResult {
 		let mut bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
 		let assignment = job.assignment.take().ok_or(Error::<T>::Inconsistent)?;
-		Self::free_slot(id, job.spec.class, &assignment)?;
+		Self::free_slot(id, job.spec.class, &assignment, bookkeeping.reserved)?;
 		Self::release_exposure(&assignment)?;
 		if reason.lowers_rank() {
 			Workers::<T>::mutate_extant(&assignment.worker, |worker| {
@@ -184,8 +223,12 @@ impl<T: Config> Pallet<T> {
 
 		// A queue that filled up meanwhile has no place for it: then it ends like an open job
 		// without a worker.
+		let queued = Queued {
+			job: *id,
+			reservation: bookkeeping.reserved.map(|reserved| reserved.id),
+		};
 		let reopened = job.returns < MAX_RETURNS
-			&& Open::<T>::try_mutate(job.spec.class, |queue| queue.try_push(*id)).is_ok();
+			&& Open::<T>::try_mutate(job.spec.class, |queue| queue.try_push(queued)).is_ok();
 		if reopened {
 			job.status = JobStatus::Open;
 			job.deadline = Self::deadline_after(now, T::MatchDeadline::get());
@@ -234,7 +277,7 @@ impl<T: Config> Pallet<T> {
 
 		let class = T::Market::class(job.spec.class).ok_or(Error::<T>::UnknownClass)?;
 		let receipt = T::ProofOfAi::accept_receipt(&worker, &id, &job.spec, &class, &signed)?;
-		Self::free_slot(&id, job.spec.class, &assignment)?;
+		Self::free_slot(&id, job.spec.class, &assignment, bookkeeping.reserved)?;
 		job.result = Some(JobResult {
 			output: output.clone(),
 			receipt,
@@ -243,7 +286,8 @@ impl<T: Config> Pallet<T> {
 		});
 		job.status = JobStatus::Submitted;
 		job.deadline = Self::deadline_in_blocks(&now, T::VerificationWindow::get());
-		Self::store(&id, &job, &mut bookkeeping, &now);
+		let payable = Self::payable(&id, &job)?;
+		Self::store_payable(&job, &mut bookkeeping, payable)?;
 		Self::deposit_event(Event::ResultSubmitted {
 			job: id,
 			worker,
@@ -257,41 +301,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Submitted, and the verification window has ended without a challenge: verified, and paid in
-	/// the same step.
-	pub(crate) fn settle(id: &JobId, job: Job, now: &Instant) -> DispatchResult {
-		let assignment = job.assignment.clone().ok_or(Error::<T>::Inconsistent)?;
-		let due = job.result.as_ref().ok_or(Error::<T>::Inconsistent)?.due;
-		let parts = fees::split(due, &T::FeeShares::get());
-		let payments = vec![
-			(Payee::Account(assignment.worker.clone()), parts.worker),
-			(Payee::Validators, parts.validators),
-			(Payee::Verifiers, parts.verifiers),
-			(Payee::Fund(job.spec.class), parts.liquidity),
-			(Payee::Burn, parts.burn),
-		];
-		let refund = T::Escrow::locked(id).saturating_sub(due);
-		let client = job.client.clone();
-		Workers::<T>::mutate_extant(&assignment.worker, |worker| worker.missed = 0);
-		Self::finish(id, job, JobStatus::Settled, payments, now)?;
-		Self::deposit_event(Event::JobSettled {
-			job: *id,
-			client,
-			worker: assignment.worker,
-			paid: parts.worker,
-			validators: parts.validators,
-			verifiers: parts.verifiers,
-			fund: parts.liquidity,
-			burned: parts.burn,
-			refund,
-		});
-		Ok(())
+	/// A paid job's result for its worker's quality, in parts per million: the share that the late
+	/// rule leaves. Few tokens are no fault.
+	pub(crate) fn quality_result(sla: Moment, elapsed: Moment) -> u32 {
+		let whole = Balance::from(PARTS_PER_MILLION);
+		payment::late_price(whole, sla, elapsed)
+			.and_then(|share| u32::try_from(share).ok())
+			.unwrap_or_default()
 	}
 
 	/// Running, and twice the SLA has passed.
 	pub(crate) fn time_out(id: &JobId, job: Job, now: &Instant) -> DispatchResult {
 		let assignment = job.assignment.clone().ok_or(Error::<T>::Inconsistent)?;
-		Self::free_slot(id, job.spec.class, &assignment)?;
+		let reserved = Bookkeepings::<T>::get(id).and_then(|kept| kept.reserved);
+		Self::free_slot(id, job.spec.class, &assignment, reserved)?;
 		Self::release_exposure(&assignment)?;
 		let refund = T::Escrow::locked(id);
 		let client = job.client.clone();
@@ -326,11 +349,18 @@ impl<T: Config> Pallet<T> {
 	/// Final, and its time on record has ended.
 	pub(crate) fn prune(id: &JobId, job: Job) -> DispatchResult {
 		let bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
+		Self::leave_place(id, bookkeeping.place);
+		Self::forget(id, job, &bookkeeping)
+	}
+
+	/// Removes a job's records, which stands in no place any more.
+	pub(crate) fn forget(id: &JobId, job: Job, bookkeeping: &Bookkeeping) -> DispatchResult {
 		if let (JobStatus::Settled, Some(assignment)) = (job.status, job.assignment.as_ref()) {
 			Self::release_exposure(assignment)?;
 		}
 		if job.result.is_some() {
 			T::ProofOfAi::forget_receipt(id);
+			T::ProofOfAi::release(&job.spec.model);
 		}
 		// Best effort: a deposit that something else has taken must not keep the record.
 		let deposit = T::Currency::release(
@@ -339,7 +369,6 @@ impl<T: Config> Pallet<T> {
 			bookkeeping.deposit,
 			Precision::BestEffort,
 		)?;
-		Agenda::<T>::remove(bookkeeping.agenda, id);
 		Bookkeepings::<T>::remove(id);
 		Jobs::<T>::remove(id);
 		JobsOf::<T>::remove(&job.client, id);
@@ -356,8 +385,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The one release of a job's lock, and its final state.
-	fn finish(
+	/// The one release of the lock of a job that is not paid, and its final state. The model is
+	/// needed no longer, unless there is a result that could be checked again.
+	pub(crate) fn finish(
 		id: &JobId,
 		mut job: Job,
 		status: JobStatus,
@@ -365,33 +395,37 @@ impl<T: Config> Pallet<T> {
 		now: &Instant,
 	) -> DispatchResult {
 		let mut bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
-		let payments = payments
-			.into_iter()
-			.filter(|(_, amount)| *amount > 0)
-			.collect();
+		let locked = T::Escrow::locked(id);
+		// The escrow refuses payments above the lock.
+		let due = payments
+			.iter()
+			.fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
 		T::Escrow::settle(&[Release { job: *id, payments }])?;
-		T::ProofOfAi::release(&job.spec.model);
-		let kept = match status {
-			JobStatus::Settled => T::FraudWindow::get(),
-			_ => T::Retention::get(),
-		};
+		if job.result.is_none() {
+			T::ProofOfAi::release(&job.spec.model);
+		}
+		Self::write_leaf(&HistoryLeaf {
+			job: *id,
+			client: job.client.clone(),
+			worker: job.assignment.as_ref().map(|a| a.worker.clone()),
+			status,
+			price: job.assignment.as_ref().map_or(0, |a| a.price),
+			due,
+			refund: locked.saturating_sub(due),
+			receipt: job.result.as_ref().map(|result| result.receipt),
+			block: now.block,
+		})?;
 		job.status = status;
-		job.deadline = Self::deadline_in_blocks(now, kept);
+		job.deadline = Self::deadline_in_blocks(now, T::Retention::get());
 		Self::store(id, &job, &mut bookkeeping, now);
 		Ok(())
-	}
-
-	fn record(id: &JobId) -> Result<(Job, Bookkeeping), DispatchError> {
-		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		let bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
-		Ok((job, bookkeeping))
 	}
 
 	/// Takes a job out of its class's queue.
 	fn leave_queue(class: ClassId, id: &JobId) {
 		Open::<T>::mutate_exists(class, |queue| {
 			if let Some(jobs) = queue {
-				jobs.retain(|other| other != id);
+				jobs.retain(|queued| queued.job != *id);
 				if jobs.is_empty() {
 					*queue = None;
 				}
@@ -399,19 +433,28 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// The job occupies its worker's slot no longer, and the capacity is back in the pool.
-	fn free_slot(id: &JobId, class: ClassId, assignment: &Assignment) -> DispatchResult {
+	/// The job occupies its worker's slot no longer, and the capacity is back in the pool or in the
+	/// reservation.
+	fn free_slot(
+		id: &JobId,
+		class: ClassId,
+		assignment: &Assignment,
+		reserved: Option<Reserved>,
+	) -> DispatchResult {
 		Workers::<T>::try_mutate(&assignment.worker, |worker| {
 			let worker = worker.as_mut().ok_or(Error::<T>::Inconsistent)?;
 			worker.busy = worker.busy.checked_sub(1).ok_or(Error::<T>::Inconsistent)?;
 			Ok::<(), Error<T>>(())
 		})?;
 		Assigned::<T>::remove(&assignment.worker, id);
-		T::Market::give_back(class, JOB_MILLI_SLOTS)
+		match reserved {
+			None => T::Market::give_back(class, JOB_MILLI_SLOTS),
+			Some(reserved) => T::Reservations::vacate(reserved.id, JOB_MILLI_SLOTS),
+		}
 	}
 
 	/// The job's price counts to its worker's exposure no longer.
-	fn release_exposure(assignment: &Assignment) -> DispatchResult {
+	pub(crate) fn release_exposure(assignment: &Assignment) -> DispatchResult {
 		Workers::<T>::try_mutate(&assignment.worker, |worker| {
 			let worker = worker.as_mut().ok_or(Error::<T>::Inconsistent)?;
 			worker.exposure = worker

@@ -3,10 +3,14 @@
 //!
 //! For each class with open jobs, in an order that turns by one class each block:
 //!
-//! 1. The jobs at the head of the queue are tried, as many as the block's budget allows.
+//! 1. The jobs at the head of the queue are tried, as many as the block's budget allows: first those
+//!    that a reservation pays for, since their capacity is paid; when others wait as well, at most
+//!    half of the budget goes to them.
 //! 2. For each, a window of the workers that offer its model in the class is looked at, beginning at
 //!    a place that the job's draw gives. The draw is a hash of the job and the parent block's hash,
 //!    so another block looks at another window.
+//!    Jobs under a reservation that has room now are given away first, in the order of the queue, at
+//!    their own price and by the same draw. The following steps are for the others.
 //! 3. Jobs that some worker of their window could run are cleared against the pool. In the order of
 //!    the clearing each is given to a worker by a draw weighted by quality and free slots.
 //! 4. The jobs that got a worker are cleared again, alone: this gives the price that all pay. It is
@@ -18,7 +22,10 @@
 //! A job that came back avoids the worker that had it, if its window has another one that could be
 //! given jobs at all; it waits for that one then.
 
-use crate::{Assigned, Bookkeepings, Config, Error, Event, Jobs, Offers, Open, Pallet, Workers};
+use crate::{
+	types::Queued, Assigned, Bookkeepings, Config, Error, Event, Jobs, Offers, Open, Pallet,
+	Workers,
+};
 use aci_market::{
 	clearing::{clear, ClearingOrder},
 	matching::{draw_weighted, Candidate},
@@ -29,8 +36,8 @@ use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
 	domain,
 	job::{Assignment, Home, PrivacyTier},
-	traits::{Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate},
-	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, Role,
+	traits::{Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate, Reservations},
+	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, ReservationId, Role,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{storage::with_storage_layer, traits::Get, BoundedVec};
@@ -40,8 +47,10 @@ use sp_runtime::{DispatchResult, SaturatedConversion};
 struct Contender {
 	id: JobId,
 	job: Job,
-	/// What is locked: the most that it can pay.
+	/// What is locked: the most that it can pay; what it pays under a reservation.
 	limit: Balance,
+	/// The reservation that pays for it.
+	reservation: Option<ReservationId>,
 	flops: u128,
 	eta: Moment,
 	/// Decides its window, its worker and its place among equals.
@@ -108,27 +117,38 @@ impl<T: Config> Pallet<T> {
 		else {
 			return 0;
 		};
-		// Without a free slot all would be tried in vain.
-		if budget == 0 || pool.free < JOB_MILLI_SLOTS {
+		// Without a free slot those that pay the pool's price would be tried in vain.
+		let pool_has_room = pool.free >= JOB_MILLI_SLOTS;
+		let queue = Open::<T>::get(class_id).into_inner();
+		let (mut tried, mut queue) = choose(queue, budget, pool_has_room);
+		if tried.is_empty() {
 			return 0;
 		}
-		let mut tried = Open::<T>::get(class_id).into_inner();
-		let mut queue = tried.split_off(budget.min(tried.len()));
 
 		let mut standings = Standings::new();
 		let contenders: Vec<Contender> = tried
 			.iter()
-			.filter_map(|id| Self::contender(id, &class))
+			.filter_map(|queued| Self::contender(queued, &class))
 			.filter(|contender| {
 				Self::look_at(&class, &contender.window, &mut standings);
 				!Self::able(contender, 0, &standings).is_empty()
 			})
 			.collect();
-		let matched = Self::clear_and_draw(class_id, &pool, &contenders, &mut standings, now);
+		let (reserved, contenders): (Vec<Contender>, Vec<Contender>) = contenders
+			.into_iter()
+			.partition(|contender| contender.reservation.is_some());
+		let mut matched = Self::match_reserved(class_id, &reserved, &mut standings, now);
+		matched.append(&mut Self::clear_and_draw(
+			class_id,
+			&pool,
+			&contenders,
+			&mut standings,
+			now,
+		));
 
 		let count = tried.len();
 		if !matched.is_empty() || !queue.is_empty() {
-			tried.retain(|id| !matched.contains(id));
+			tried.retain(|queued| !matched.contains(&queued.job));
 			queue.append(&mut tried);
 			if queue.is_empty() {
 				Open::<T>::remove(class_id);
@@ -140,13 +160,15 @@ impl<T: Config> Pallet<T> {
 		count
 	}
 
-	fn contender(id: &JobId, class: &Class) -> Option<Contender> {
+	fn contender(queued: &Queued, class: &Class) -> Option<Contender> {
+		let id = &queued.job;
 		let job = Jobs::<T>::get(id)?;
 		let parent = frame_system::Pallet::<T>::parent_hash();
 		let draw = domain::tagged_hash(domain::DRAW, &(id, parent)).0;
 		Some(Contender {
 			id: *id,
 			limit: T::Escrow::locked(id),
+			reservation: queued.reservation,
 			flops: T::ProofOfAi::max_flops(&job.spec)?,
 			eta: T::ProofOfAi::least_duration(&job.spec, class)?,
 			window: Self::window(id, &job, &draw),
@@ -245,6 +267,53 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
+	/// Gives jobs under reservations to workers, at their own price. Returns those that are matched.
+	fn match_reserved(
+		class: ClassId,
+		contenders: &[Contender],
+		standings: &mut Standings,
+		now: &Instant,
+	) -> Vec<JobId> {
+		let mut matched = Vec::new();
+		for contender in contenders {
+			let open = contender
+				.reservation
+				.and_then(|id| Self::open_reservation(id, class, now.block));
+			let Some(reservation) = open else { continue };
+			let Some(worker) = Self::draw(contender, contender.limit, standings) else {
+				continue;
+			};
+			let made = Match {
+				contender,
+				worker,
+				price: contender.limit,
+				unit_price: reservation.unit_price,
+			};
+			match with_storage_layer(|| Self::make_match(class, made, now)) {
+				Ok(()) => {
+					give(standings, worker, contender.limit);
+					matched.push(contender.id);
+				}
+				Err(error) => {
+					frame_support::defensive!("a reserved match failed", (contender.id, error));
+				}
+			}
+		}
+		matched
+	}
+
+	/// A worker for a job at a price, by the weighted draw.
+	fn draw<'a>(
+		contender: &'a Contender,
+		price: Balance,
+		standings: &Standings,
+	) -> Option<&'a AccountId> {
+		let able = Self::able(contender, price, standings);
+		let candidates: Vec<Candidate> = able.iter().map(|(_, candidate)| *candidate).collect();
+		let place = draw_weighted(&contender.draw, &candidates)?;
+		able.get(place).map(|(account, _)| *account)
+	}
+
 	/// Steps 3 and 4 of the module. Returns the jobs that are matched.
 	fn clear_and_draw(
 		class: ClassId,
@@ -262,14 +331,10 @@ impl<T: Config> Pallet<T> {
 			let Some(contender) = contenders.get(cleared.index) else {
 				continue;
 			};
-			let able = Self::able(contender, cleared.price, standings);
-			let candidates: Vec<Candidate> = able.iter().map(|(_, candidate)| *candidate).collect();
-			let drawn = draw_weighted(&contender.draw, &candidates)
-				.and_then(|place| able.get(place).map(|(account, _)| *account));
-			let Some(worker) = drawn else { continue };
-			if let Some(Some(standing)) = standings.get_mut(worker) {
-				standing.busy = standing.busy.saturating_add(1);
-				standing.exposure = standing.exposure.saturating_add(cleared.price);
+			let Some(worker) = Self::draw(contender, cleared.price, standings) else {
+				continue;
+			};
+			if give(standings, worker, cleared.price) {
 				given.push((contender, worker));
 			}
 		}
@@ -315,8 +380,14 @@ impl<T: Config> Pallet<T> {
 		} = made;
 		let mut bookkeeping =
 			Bookkeepings::<T>::get(contender.id).ok_or(Error::<T>::Inconsistent)?;
-		T::Market::take(class, JOB_MILLI_SLOTS)?;
-		T::Escrow::reduce(&contender.id, price)?;
+		match contender.reservation {
+			None => {
+				T::Market::take(class, JOB_MILLI_SLOTS)?;
+				T::Escrow::reduce(&contender.id, price)?;
+			}
+			// Its lock is its price.
+			Some(id) => T::Reservations::occupy(id, &contender.job.client, JOB_MILLI_SLOTS)?,
+		}
 		Workers::<T>::try_mutate(worker, |record| {
 			let record = record.as_mut().ok_or(Error::<T>::Inconsistent)?;
 			record.busy = record.busy.checked_add(1).ok_or(Error::<T>::Inconsistent)?;
@@ -352,4 +423,44 @@ impl<T: Config> Pallet<T> {
 		});
 		Ok(())
 	}
+}
+
+/// Which jobs of a queue are tried, and the rest of the queue, each in the order of the queue; step 1
+/// of the module. Without room in the pool only jobs under reservations are.
+fn choose(queue: Vec<Queued>, budget: usize, pool_has_room: bool) -> (Vec<Queued>, Vec<Queued>) {
+	let reserved = queue
+		.iter()
+		.filter(|queued| queued.reservation.is_some())
+		.count();
+	let others_wait = pool_has_room && reserved < queue.len();
+	let most = if others_wait {
+		budget.div_ceil(2)
+	} else {
+		budget
+	};
+	let mut reserved_left = reserved.min(most);
+	let mut others_left = if others_wait {
+		budget.saturating_sub(reserved_left)
+	} else {
+		0
+	};
+	queue.into_iter().partition(|queued| {
+		let left = match queued.reservation {
+			Some(_) => &mut reserved_left,
+			None => &mut others_left,
+		};
+		let chosen = *left > 0;
+		*left = left.saturating_sub(1);
+		chosen
+	})
+}
+
+/// Counts a job that a worker gets in this block. False for a worker that gets none.
+fn give(standings: &mut Standings, worker: &AccountId, price: Balance) -> bool {
+	let Some(Some(standing)) = standings.get_mut(worker) else {
+		return false;
+	};
+	standing.busy = standing.busy.saturating_add(1);
+	standing.exposure = standing.exposure.saturating_add(price);
+	true
 }

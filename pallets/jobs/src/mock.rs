@@ -1,6 +1,10 @@
 //! A runtime of this pallet and the pallets that it works with, for tests.
 
-use crate::{self as pallet_aci_jobs, Config, Error, Event, HoldReason, Pallet};
+use crate::{
+	self as pallet_aci_jobs,
+	doubles::{CommitteeDouble, MarketDouble, ReservationDouble},
+	Config, Error, Event, HoldReason, Pallet,
+};
 use aci_market::{fees, FeeShares, Pool, QualityRules, SlashTable, StakeRules};
 use aci_poai::{compute, software_tee};
 use aci_primitives::{
@@ -10,9 +14,9 @@ use aci_primitives::{
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
 	receipt::Metrics,
-	traits::MarketQuote,
+	traits::{Claim, MarketQuote},
 	AccountId, Balance, BlockNumber, BoundedList, ClassId, Job, JobId, JobInput, JobOutput,
-	JobSpec, JobStatus, ModelId, Moment, Receipt, Role, SignedReceipt,
+	JobSpec, JobStatus, ModelId, Moment, Receipt, ReservationId, Role, SignedReceipt,
 };
 use frame_support::{
 	assert_ok, derive_impl,
@@ -62,6 +66,12 @@ pub const RETENTION: BlockNumber = 10;
 pub const SLA: Moment = 20_000;
 /// Blocks of twice the SLA.
 pub const TIMEOUT_BLOCKS: BlockNumber = 20;
+/// Blocks that a committee has.
+pub const DISPUTE_BLOCKS: BlockNumber = 10;
+/// How many committees are drawn for a dispute.
+pub const MAX_DRAWS: u8 = 3;
+/// The least bond of a dispute, in planck.
+pub const MIN_DISPUTE_BOND: Balance = 1_000;
 /// Deposit for a job's record, in planck.
 pub const DEPOSIT: Balance = 1_000;
 /// The slot fee, in planck.
@@ -98,7 +108,12 @@ parameter_types! {
 	pub const SlotFee: Balance = SLOT_FEE;
 	pub const MinPrice: Balance = EXISTENTIAL_DEPOSIT;
 	pub const ModelDeposit: Balance = 10_000;
+	pub const DisputeBondShare: Permill = Permill::from_percent(10);
+	pub const MinDisputeBond: Balance = MIN_DISPUTE_BOND;
+	pub const MaxDraws: u8 = MAX_DRAWS;
 	pub static MaxDuePerBlock: u32 = 16;
+	pub static MaxSettlementsPerBlock: u32 = 16;
+	pub static MaxEndsPerBlock: u32 = 64;
 	pub static MaxMatchesPerBlock: u32 = 16;
 	pub static MaxOpenPerClass: u32 = 64;
 	pub static MaxCandidates: u32 = 8;
@@ -129,8 +144,8 @@ impl pallet_aci_escrow::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type PalletId = EscrowPalletId;
-	type BudgetPeriod = ConstU32<10>;
-	type MaxBudgets = ConstU32<3>;
+	type BudgetPeriod = ConstU32<50>;
+	type MaxBudgets = ConstU32<4>;
 	type WeightInfo = ();
 }
 
@@ -174,6 +189,12 @@ impl Config for Test {
 	type Slasher = StakingSlashing;
 	type Quality = StakingSlashing;
 	type ProofOfAi = ProofOfAi;
+	type Insurer = MarketDouble;
+	type Activity = MarketDouble;
+	type Reservations = ReservationDouble;
+	type Prepayments = Escrow;
+	type Committee = CommitteeDouble;
+	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Time = Timestamp;
 	type WeightInfo = ();
 	type BlockTime = ConstU64<BLOCK_TIME>;
@@ -187,6 +208,10 @@ impl Config for Test {
 	type MinPrice = MinPrice;
 	type JobDeposit = JobDeposit;
 	type SlotFee = SlotFee;
+	type DisputeBondShare = DisputeBondShare;
+	type MinDisputeBond = MinDisputeBond;
+	type DisputePeriod = ConstU64<20_000>;
+	type MaxDraws = MaxDraws;
 	type FeeShares = Shares;
 	type StakeRules = Stakes;
 	type MaxWorkersPerClass = ConstU32<8>;
@@ -197,6 +222,9 @@ impl Config for Test {
 	type MaxMatchesPerBlock = MaxMatchesPerBlock;
 	type MaxCandidates = MaxCandidates;
 	type MaxDuePerBlock = MaxDuePerBlock;
+	type MaxBatch = ConstU32<4>;
+	type MaxSettlementsPerBlock = MaxSettlementsPerBlock;
+	type MaxEndsPerBlock = MaxEndsPerBlock;
 }
 
 /// Account of the tests, by number.
@@ -254,6 +282,8 @@ pub fn class() -> Class {
 /// the invariants after it.
 pub fn run(test: impl FnOnce()) {
 	MaxDuePerBlock::set(16);
+	MaxSettlementsPerBlock::set(16);
+	MaxEndsPerBlock::set(64);
 	MaxMatchesPerBlock::set(16);
 	MaxOpenPerClass::set(64);
 	MaxCandidates::set(8);
@@ -288,6 +318,7 @@ pub fn run(test: impl FnOnce()) {
 fn start_block(number: BlockNumber, moment: Moment) {
 	let parent = H256::from_low_u64_be(u64::from(number) + 0xabcd);
 	System::initialize(&number, &parent, &Default::default());
+	ReservationDouble::end_windows();
 	AllPalletsWithSystem::on_initialize(number);
 	Timestamp::set_timestamp(moment);
 }
@@ -324,6 +355,20 @@ pub fn events() -> Vec<Event<Test>> {
 		.collect();
 	System::reset_events();
 	events
+}
+
+/// The claims that came with slashes since the events were last taken.
+pub fn claims() -> Vec<Claim> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::StakingSlashing(pallet_aci_staking_slashing::Event::Slashed {
+				victim,
+				..
+			}) => victim,
+			_ => None,
+		})
+		.collect()
 }
 
 /// The bond that so many slots need in the tests.
@@ -457,6 +502,38 @@ pub fn try_submit(client: &AccountId, order: u64, spec: &JobSpec) -> DispatchRes
 	Jobs::submit(RuntimeOrigin::signed(client.clone()), order, spec.clone())
 }
 
+/// Submits an order under a reservation.
+pub fn try_submit_reserved(
+	client: &AccountId,
+	order: u64,
+	spec: &JobSpec,
+	reservation: ReservationId,
+) -> DispatchResult {
+	let origin = RuntimeOrigin::signed(client.clone());
+	Jobs::submit_reserved(origin, order, spec.clone(), reservation)
+}
+
+/// Submits an order under a reservation that is accepted.
+pub fn submit_reserved(
+	client: &AccountId,
+	order: u64,
+	spec: &JobSpec,
+	reservation: ReservationId,
+) -> JobId {
+	assert_ok!(try_submit_reserved(client, order, spec, reservation));
+	id(client, order, spec)
+}
+
+/// Disputes a job as its client.
+pub fn dispute(id: JobId) -> DispatchResult {
+	Jobs::dispute(RuntimeOrigin::signed(job(id).client), id)
+}
+
+/// The bond of a dispute of a job.
+pub fn dispute_bond(id: JobId) -> Balance {
+	price(id).div_ceil(10).max(MIN_DISPUTE_BOND)
+}
+
 /// The identity of an order.
 pub fn id(client: &AccountId, order: u64, spec: &JobSpec) -> JobId {
 	job_id(&System::block_hash(0), client, order, spec)
@@ -468,9 +545,14 @@ pub fn submit(client: &AccountId, order: u64, spec: &JobSpec) -> JobId {
 	id(client, order, spec)
 }
 
+/// A job's record, if it has one, as everybody reads it.
+pub fn job_if_any(id: JobId) -> Option<Job> {
+	Jobs::job(id).map(|view| view.job)
+}
+
 /// A job's record.
 pub fn job(id: JobId) -> Job {
-	crate::Jobs::<Test>::get(id).expect("the job has a record")
+	job_if_any(id).expect("the job has a record")
 }
 
 /// A job's state.
@@ -564,6 +646,24 @@ pub fn result(id: JobId, tokens_in: u32, tokens_out: u32) {
 	assert_ok!(try_result(&worker, id, signed, output()));
 }
 
+/// A job of a client that is matched, acknowledged and has a good result, in this block.
+pub fn done(client: &AccountId, order: u64) -> JobId {
+	let id = submit(client, order, &text());
+	next_block();
+	acknowledge(id);
+	result(id, 64, 32);
+	id
+}
+
+/// Runs something for a look at it, and undoes it: for states that the invariants exclude.
+pub fn undone(look: impl FnOnce()) {
+	frame_support::storage::with_transaction(|| {
+		look();
+		sp_runtime::TransactionOutcome::Rollback(Ok::<_, sp_runtime::DispatchError>(()))
+	})
+	.expect("rolled back");
+}
+
 /// What an account has, held or not.
 pub fn total(who: &AccountId) -> Balance {
 	Balances::total_balance(who)
@@ -578,7 +678,7 @@ pub fn free(who: &AccountId) -> Balance {
 /// [`CLASS`], burned.
 pub fn pots() -> (Balance, Balance, Balance, Balance) {
 	let pools = Escrow::pools();
-	let sum = |pot: pallet_aci_escrow::PotView| pot.balance + pot.claimable;
+	let sum = |pot: pallet_aci_escrow::types::PotView| pot.balance + pot.claimable;
 	(
 		sum(pools.validators),
 		sum(pools.verifiers),
@@ -613,6 +713,28 @@ pub fn check() {
 	assert_ok!(StakingSlashing::do_try_state());
 	assert_ok!(Hmm::do_try_state());
 	assert_ok!(ProofOfAi::do_try_state());
+	for class in [CLASS, OTHER_CLASS] {
+		let slots: u32 = crate::Workers::<Test>::iter_values()
+			.filter(|worker| worker.class == class)
+			.map(|worker| worker.slots)
+			.sum();
+		assert_eq!(
+			Hmm::pool(class).expect("there").target,
+			u64::from(slots) * 1_000,
+			"without slices a pool's capacity is its workers'"
+		);
+		let by_pool = crate::Jobs::<Test>::iter_keys()
+			.filter(|id| Jobs::reservation_of(*id).is_none())
+			.map(job)
+			.filter(|job| job.spec.class == class)
+			.filter(|job| matches!(job.status, JobStatus::Matched | JobStatus::Running))
+			.count() as u64;
+		assert_eq!(
+			Hmm::pool(class).expect("there").used(),
+			by_pool * 1_000 + ReservationDouble::taken(class),
+			"a pool lacks what jobs and reservations took"
+		);
+	}
 	for who in accounts() {
 		let deposits: Balance = crate::JobsOf::<Test>::iter_key_prefix(&who)
 			.map(|id| crate::Bookkeepings::<Test>::get(id).expect("kept").deposit)
@@ -632,7 +754,9 @@ pub fn check() {
 		"accounts add up to the issuance"
 	);
 	assert_eq!(
-		sum + Escrow::burned() + pallet_aci_staking_slashing::TotalBurned::<Test>::get(),
+		sum + Escrow::burned()
+			+ pallet_aci_staking_slashing::TotalBurned::<Test>::get()
+			+ crate::TotalBurned::<Test>::get(),
 		START * accounts().len() as Balance + EXISTENTIAL_DEPOSIT,
 		"nothing but burns leaves the issuance"
 	);

@@ -3,6 +3,7 @@
 // The macro makes items of its own, without documentation.
 #![allow(missing_docs)]
 
+use crate::types::Dispute;
 use aci_market::Pool;
 use aci_primitives::{
 	job::JobView,
@@ -10,7 +11,8 @@ use aci_primitives::{
 	traits::Quote,
 	view::{EscrowView, QuoteError, StakeView},
 	worker::WorkerView,
-	AccountId, Class, ClassId, JobId, JobSpec, ModelId, SignedReceipt,
+	AccountId, BlockHistory, BlockNumber, Class, ClassId, HistoryLeaf, HistoryProof, JobId, JobSpec,
+	ModelId, ReservationId, SignedReceipt,
 };
 use alloc::vec::Vec;
 
@@ -37,6 +39,18 @@ sp_api::decl_runtime_apis! {
 
 		/// The workers of a class.
 		fn workers(class: ClassId, offset: u32, limit: u32) -> Vec<WorkerView>;
+
+		/// A job's open dispute. Its deadline is the job's.
+		fn dispute(job: JobId) -> Option<Dispute>;
+
+		/// The reservation that pays for a job.
+		fn reservation_of(job: JobId) -> Option<ReservationId>;
+
+		/// Root and number of the jobs that ended in a block.
+		fn history(block: BlockNumber) -> Option<BlockHistory>;
+
+		/// Whether a job ended as the leaf says: at `index` among those of the leaf's block.
+		fn verify_history(index: u32, leaf: HistoryLeaf, proof: HistoryProof) -> bool;
 
 		/// A class.
 		fn class(id: ClassId) -> Option<Class>;

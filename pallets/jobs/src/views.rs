@@ -1,7 +1,7 @@
 //! Reads for clients: what the view functions and the runtime API return. No list is longer than
 //! [`MAX_PAGE`].
 
-use crate::{Assigned, Config, Jobs, JobsOf, Open, Pallet, Workers, WorkersOf, MAX_PAGE};
+use crate::{Assigned, Config, JobsOf, Open, Pallet, Workers, WorkersOf, MAX_PAGE};
 use aci_primitives::{
 	job::JobView,
 	traits::{Bonds, JobEscrow, ProofOfAi, QualityUpdate},
@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn job_view(id: JobId) -> Option<JobView> {
 		Some(JobView {
 			id,
-			job: Jobs::<T>::get(id)?,
+			job: Self::record(&id).ok()?.0,
 			locked: T::Escrow::locked(&id),
 		})
 	}
@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
 			.into_iter()
 			.skip(offset.saturated_into())
 			.take(page(limit))
-			.filter_map(Self::job_view)
+			.filter_map(|queued| Self::job_view(queued.job))
 			.collect()
 	}
 

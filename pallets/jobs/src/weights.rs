@@ -19,8 +19,13 @@
 //! | a slash (bond, pot, holds) | 8 | 8 | 80 µs |
 //!
 //! [`WeightInfo::due`] is the dearest deadline: a timeout (record, release, pool, worker, bond,
-//! quality, slash) or a settlement (record, release to five payees, worker); the sum of both is
-//! charged. [`WeightInfo::match_job`] is one try of one job: its record, the model, the list of
+//! quality, slash) or the settlement of one job alone (record, batch, release to five payees,
+//! worker); the sum of both is charged. [`WeightInfo::settle`] is one job of a batch: its lock and its
+//! events, and, as if no two jobs had one in common, its client's holds, its worker's account, record
+//! and quality, and its share of the batch's record. [`WeightInfo::prune`] is one job of a paid batch:
+//! its record, bookkeeping, index, receipt, deposit, worker, and its share of the batch's record.
+//! The hash of a leaf and its share of the tree, 10 µs, is part of each weight of an end.
+//! [`WeightInfo::match_job`] is one try of one job: its record, the model, the list of
 //! workers, the release of the rest of the lock, the pool, and the records of the candidates that
 //! are looked at.
 
@@ -58,6 +63,16 @@ pub trait WeightInfo {
 	fn submit_result() -> Weight;
 	/// Of the dearest deadline of one job; also of `poke`.
 	fn due() -> Weight;
+	/// Of `submit_reserved`.
+	fn submit_reserved() -> Weight;
+	/// Of `dispute`.
+	fn dispute() -> Weight;
+	/// Of a verdict; also of `decide_dispute`.
+	fn decide() -> Weight;
+	/// Of the payment of one job of a batch.
+	fn settle() -> Weight;
+	/// Of the pruning of one job of a paid batch.
+	fn prune() -> Weight;
 	/// Of the start of a block without due jobs.
 	fn block() -> Weight;
 	/// Of one look at a class with open jobs.
@@ -133,11 +148,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn due() -> Weight {
-		counted(T::DbWeight::get(), 46, 44, 450)
+		counted(T::DbWeight::get(), 52, 50, 600)
+	}
+
+	fn submit_reserved() -> Weight {
+		// As `submit`, and the reservation with its prepayment.
+		counted(T::DbWeight::get(), 30, 26, 300)
+	}
+
+	fn dispute() -> Weight {
+		// A payment that is due, the batch that the job leaves, the hold, the drawing of a committee.
+		counted(T::DbWeight::get(), 40, 36, 600)
+	}
+
+	fn decide() -> Weight {
+		// A payment or a slash, the bond, the batch that the job leaves, the end of a committee.
+		counted(T::DbWeight::get(), 60, 56, 800)
+	}
+
+	fn settle() -> Weight {
+		counted(T::DbWeight::get(), 8, 7, 80)
+	}
+
+	fn prune() -> Weight {
+		counted(T::DbWeight::get(), 11, 11, 80)
 	}
 
 	fn block() -> Weight {
-		counted(T::DbWeight::get(), 4, 3, 30)
+		// The cursors of agenda and batches, the root of the history.
+		counted(T::DbWeight::get(), 12, 8, 60)
 	}
 
 	fn match_class() -> Weight {
@@ -187,6 +226,21 @@ impl WeightInfo for () {
 		Weight::from_parts(1_000, 0)
 	}
 	fn due() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn submit_reserved() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn dispute() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn decide() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn settle() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn prune() -> Weight {
 		Weight::from_parts(1_000, 0)
 	}
 	fn block() -> Weight {

@@ -23,6 +23,8 @@ pub const SEED: &[u8] = b"aci/seed/1";
 pub const DRAW: &[u8] = b"aci/draw/1";
 /// Domain of a verdict's signed body.
 pub const VERDICT: &[u8] = b"aci/verdict/1";
+/// Domain of the leaves of the history of ended jobs.
+pub const HISTORY: &[u8] = b"aci/history/1";
 
 /// Blake2b-256 over a domain and a value.
 pub fn tagged_hash<T: Encode + ?Sized>(domain: &[u8], value: &T) -> H256 {

@@ -35,6 +35,7 @@ pub mod class;
 pub mod clock;
 pub mod domain;
 pub mod evidence;
+pub mod history;
 pub mod job;
 pub mod model;
 pub mod proof;
@@ -47,6 +48,7 @@ pub mod worker;
 
 pub use class::{Class, ClassId};
 pub use clock::{Deadline, Instant, Moment};
+pub use history::{BlockHistory, HistoryLeaf, HistoryProof};
 pub use job::{Job, JobId, JobInput, JobOutput, JobParameters, JobSpec, JobStatus};
 pub use model::{ModelId, ModelManifest};
 pub use receipt::{Receipt, SignedReceipt};

@@ -16,7 +16,7 @@ fn a_full_agenda_loses_nothing() {
 		let open = |ids: &[JobId]| {
 			ids.iter()
 				.filter(|id| {
-					crate::Jobs::<Test>::get(id).is_some_and(|job| job.status == JobStatus::Open)
+					job_if_any(**id).is_some_and(|job| job.status == JobStatus::Open)
 				})
 				.count()
 		};

@@ -2,12 +2,18 @@
 //! invariants.
 
 mod agenda;
+mod attacks;
+mod disputes;
+mod history;
 mod matching;
+mod model;
 mod orders;
 mod payment;
 mod random;
+mod reservations;
 mod results;
 mod returns;
+mod settlement;
 mod timeouts;
 mod views;
 mod workers;

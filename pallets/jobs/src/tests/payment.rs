@@ -72,7 +72,7 @@ fn happy_path(spec: JobSpec, tokens_in: u32, tokens_out: u32) {
 				burned,
 				refund,
 				..
-			}, Event::JobPruned {
+			}, Event::HistoryWritten { jobs: 1, .. }, Event::JobPruned {
 				deposit: DEPOSIT, ..
 			}] => {
 				assert_eq!((*job, by), (id, &client));

@@ -1,8 +1,17 @@
 //! Random operations: whatever clients and workers do, the invariants hold after every block, and no
-//! unit is lost or made.
+//! unit is lost or made. After every step jobs and money are those of a plain model.
 
-use crate::{mock::*, types::DeclineReason, Event};
-use aci_primitives::{JobId, JobStatus, Role};
+use super::model::Model;
+use crate::{
+	doubles::{CommitteeDouble, ReservationDouble},
+	mock::*,
+	types::DeclineReason,
+	Event,
+};
+use aci_primitives::{
+	traits::{DisputeVerdict, Verdicts},
+	JobId, JobStatus, ReservationId, Role,
+};
 use proptest::{
 	prelude::*,
 	test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -24,6 +33,25 @@ enum Operation {
 		tokens_out: u32,
 	},
 	Poke(usize),
+	Buy {
+		client: usize,
+		window: u32,
+	},
+	SubmitReserved {
+		client: usize,
+		reservation: ReservationId,
+	},
+	Dispute {
+		job: usize,
+		paid: bool,
+	},
+	Decide(usize, u8),
+	Convict {
+		job: usize,
+		paid: bool,
+		verdict: u8,
+	},
+	Committee(bool),
 	SetActive(usize, bool),
 	Update(usize, bool),
 	Deregister(usize),
@@ -42,6 +70,15 @@ fn operation() -> impl Strategy<Value = Operation> {
 		5 => (any::<usize>(), 1..=32u32)
 			.prop_map(|(job, tokens_out)| Operation::Result { job, tokens_out }),
 		1 => any::<usize>().prop_map(Operation::Poke),
+		1 => (0..2usize, 5..40u32).prop_map(|(client, window)| Operation::Buy { client, window }),
+		3 => (0..2usize, 0..4u64)
+			.prop_map(|(client, reservation)| Operation::SubmitReserved { client, reservation }),
+		3 => (any::<usize>(), any::<bool>())
+			.prop_map(|(job, paid)| Operation::Dispute { job, paid }),
+		1 => (any::<usize>(), 0..6u8).prop_map(|(job, verdict)| Operation::Decide(job, verdict)),
+		1 => (any::<usize>(), any::<bool>(), 0..6u8)
+			.prop_map(|(job, paid, verdict)| Operation::Convict { job, paid, verdict }),
+		1 => prop_oneof![Just(true), Just(true), Just(false)].prop_map(Operation::Committee),
 		1 => (0..3usize, any::<bool>()).prop_map(|(worker, on)| Operation::SetActive(worker, on)),
 		1 => (0..3usize, any::<bool>()).prop_map(|(worker, all)| Operation::Update(worker, all)),
 		1 => (0..3usize).prop_map(Operation::Deregister),
@@ -58,7 +95,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 	let pick_in = |jobs: &[JobId], wanted: JobStatus, index: usize| {
 		let fitting: Vec<JobId> = jobs
 			.iter()
-			.filter(|id| crate::Jobs::<Test>::get(id).is_some_and(|job| job.status == wanted))
+			.filter(|id| job_if_any(**id).is_some_and(|job| job.status == wanted))
 			.copied()
 			.collect();
 		let from = if fitting.is_empty() || index.is_multiple_of(8) {
@@ -71,9 +108,22 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			.unwrap_or_default()
 	};
 	let assigned = |id: JobId| {
-		crate::Jobs::<Test>::get(id)
+		job_if_any(id)
 			.and_then(|job| job.assignment)
 			.map(|a| a.worker)
+	};
+	// Wrong is rare: the worker is out of the game then.
+	let verdict = |number: u8| match number {
+		0 => DisputeVerdict::Wrong,
+		1 | 2 => DisputeVerdict::Doubtful,
+		_ => DisputeVerdict::Right,
+	};
+	let with_result = |paid: bool| {
+		if paid {
+			JobStatus::Settled
+		} else {
+			JobStatus::Submitted
+		}
 	};
 	let by_worker = |id: JobId| RuntimeOrigin::signed(assigned(id).unwrap_or(account(99)));
 	let signed = |worker: usize| RuntimeOrigin::signed(workers()[worker].clone());
@@ -100,7 +150,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 		}
 		Operation::Cancel(job) => {
 			let id = pick_in(jobs, JobStatus::Open, job);
-			let client = crate::Jobs::<Test>::get(id).map_or(account(99), |job| job.client);
+			let client = job_if_any(id).map_or(account(99), |job| job.client);
 			Jobs::cancel(RuntimeOrigin::signed(client), id)
 		}
 		Operation::Acknowledge(job) => {
@@ -120,7 +170,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			let id = pick_in(jobs, JobStatus::Running, job);
 			match assigned(id) {
 				Some(worker) => {
-					let embeds = crate::Jobs::<Test>::get(id)
+					let embeds = job_if_any(id)
 						.is_some_and(|job| job.spec.parameters.max_tokens_out == 0);
 					let tokens_out = if embeds { 0 } else { tokens_out };
 					let signed = sign(&worker, receipt(id, 64, tokens_out));
@@ -133,6 +183,46 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			by_worker(Default::default()),
 			pick_in(jobs, JobStatus::Submitted, job),
 		),
+		Operation::Buy { client, window } => {
+			let until = System::block_number() + window;
+			ReservationDouble::try_buy(&clients()[client], CLASS, 1, until, 150_000, 500_000)
+				.map(|_| ())
+		}
+		Operation::SubmitReserved {
+			client,
+			reservation,
+		} => {
+			*order += 1;
+			let client = &clients()[client];
+			let submitted = try_submit_reserved(client, *order, &text(), reservation);
+			if submitted.is_ok() {
+				jobs.push(id(client, *order, &text()));
+			}
+			submitted
+		}
+		Operation::Dispute { job, paid } => {
+			let id = pick_in(jobs, with_result(paid), job);
+			match job_if_any(id) {
+				Some(_) => dispute(id),
+				None => Ok(()),
+			}
+		}
+		Operation::Decide(job, number) => {
+			let id = pick_in(jobs, JobStatus::Disputed, job);
+			Jobs::decide_dispute(RuntimeOrigin::root(), id, verdict(number))
+		}
+		Operation::Convict {
+			job,
+			paid,
+			verdict: number,
+		} => {
+			let id = pick_in(jobs, with_result(paid), job);
+			<Jobs as Verdicts>::convict(&id, verdict(number), Default::default(), None)
+		}
+		Operation::Committee(available) => {
+			CommitteeDouble::set_available(available);
+			Ok(())
+		}
 		Operation::SetActive(worker, active) => Jobs::set_active(signed(worker), active),
 		Operation::Update(worker, all) => {
 			let models = if all {
@@ -161,9 +251,14 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 	};
 }
 
-/// The kinds of events that a run brought about.
-fn kinds() -> BTreeSet<&'static str> {
-	events()
+/// Takes up the events since the last step, and compares with the model. Returns their kinds.
+fn step(model: &mut Model) -> BTreeSet<&'static str> {
+	let events = events();
+	for event in &events {
+		model.take(event);
+	}
+	model.compare();
+	events
 		.into_iter()
 		.map(|event| match event {
 			Event::WorkerRegistered { .. } => "WorkerRegistered",
@@ -181,6 +276,16 @@ fn kinds() -> BTreeSet<&'static str> {
 			Event::JobExpired { .. } => "JobExpired with a slot fee",
 			Event::JobTimedOut { .. } => "JobTimedOut",
 			Event::JobPruned { .. } => "JobPruned",
+			Event::JobReserved { .. } => "JobReserved",
+			Event::JobDisputed { .. } => "JobDisputed",
+			Event::DisputeRedrawn { .. } => "DisputeRedrawn",
+			Event::DisputeDecided { .. } => "DisputeDecided",
+			Event::DisputeUndecided { .. } => "DisputeUndecided",
+			Event::JobConvicted { .. } => "JobConvicted",
+			Event::JobRefunded { claim: 0, .. } => "JobRefunded",
+			Event::JobRefunded { .. } => "JobRefunded by a claim",
+			Event::SettlementFailed { .. } => "SettlementFailed",
+			Event::HistoryWritten { .. } => "HistoryWritten",
 			Event::__Ignore(..) => "none",
 		})
 		.collect()
@@ -191,6 +296,7 @@ fn play(operations: Vec<Operation>) -> BTreeSet<&'static str> {
 	let mut seen = BTreeSet::new();
 	run(|| {
 		MaxDuePerBlock::set(3);
+		MaxSettlementsPerBlock::set(4);
 		MaxMatchesPerBlock::set(3);
 		MaxOpenPerClass::set(6);
 		for account in workers().iter().take(2) {
@@ -198,29 +304,35 @@ fn play(operations: Vec<Operation>) -> BTreeSet<&'static str> {
 		}
 		let mut jobs = Vec::new();
 		let mut order = 0;
+		let mut model = Model::default();
 		for operation in operations {
 			apply(operation, &mut jobs, &mut order);
+			seen.append(&mut step(&mut model));
 			// A new block has been checked already.
 			if !matches!(operation, Operation::NextBlock(_)) {
 				check();
 			}
 		}
 		MaxDuePerBlock::set(64);
-		let last = System::block_number() + 150;
+		let last = System::block_number() + 250;
 		while crate::Jobs::<Test>::iter_keys().next().is_some() {
 			assert!(
 				System::block_number() < last,
 				"every job ends and is pruned"
 			);
 			next_block();
+			seen.append(&mut step(&mut model));
 		}
+		// The last windows end.
+		blocks(40);
 		for client in clients() {
 			assert_eq!(free(&client) + Escrow::free(client.clone()), total(&client));
 		}
 		for worker in crate::Workers::<Test>::iter_values() {
 			assert_eq!((worker.busy, worker.exposure), (0, 0));
 		}
-		seen = kinds();
+		assert_eq!(crate::Disputes::<Test>::iter_keys().count(), 0);
+		assert_eq!(crate::Batches::<Test>::iter_keys().count(), 0);
 	});
 	seen
 }
@@ -258,6 +370,15 @@ fn the_invariants_hold_whatever_is_done() {
 		"JobExpired with a slot fee",
 		"JobTimedOut",
 		"JobPruned",
+		"JobReserved",
+		"JobDisputed",
+		"DisputeRedrawn",
+		"DisputeDecided",
+		"DisputeUndecided",
+		"JobConvicted",
+		"JobRefunded",
+		"JobRefunded by a claim",
+		"HistoryWritten",
 	]
 	.into_iter()
 	.filter(|kind| !seen.borrow().contains(kind))

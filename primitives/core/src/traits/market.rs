@@ -49,8 +49,9 @@ pub trait MarketQuote {
 
 /// What the market learns of paid work, for its slow control. Implemented by the hmm pallet.
 pub trait MarketActivity {
-	/// A job of the class was paid that occupied one slot for `occupied` milliseconds by the formula
-	/// (what the hardware needs at least, so nobody raises it by working slowly).
+	/// Jobs of the class were paid that each occupied one slot, together for `occupied` milliseconds
+	/// by the formula (what the hardware needs at least, so nobody raises it by working slowly). It
+	/// adds up: a batch is reported at once.
 	fn paid(class: ClassId, occupied: Moment);
 }
 
@@ -70,7 +71,8 @@ pub trait Reservations {
 
 /// The fund of a class as the capped insurer of refunds. Implemented by the hmm pallet.
 pub trait Insurer {
-	/// A job of this worker brought the class's fund `amount`.
+	/// Jobs of this worker brought the class's fund `amount`. It adds up: a batch is reported at
+	/// once.
 	fn note_fee(class: ClassId, worker: &AccountId, amount: Balance);
 	/// Refunds a client out of the class's fund what a worker's pot cannot cover: at most what this
 	/// worker's jobs brought the fund and what is left of that. Returns what was paid.

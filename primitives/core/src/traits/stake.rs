@@ -66,6 +66,13 @@ pub trait QualityUpdate {
 	fn quality(who: &AccountId) -> u32;
 	/// Records the result, in parts per million, of one judged job.
 	fn judged(who: &AccountId, result: u32);
+	/// Records the results of several judged jobs of one account, in order. It is what so many calls
+	/// of [`QualityUpdate::judged`] do; an implementation may do it at the cost of one.
+	fn judged_all(who: &AccountId, results: &[u32]) {
+		for result in results {
+			Self::judged(who, *result);
+		}
+	}
 }
 
 /// What verifiers are owed. Implemented by the staking-slashing pallet.
