@@ -41,9 +41,6 @@ impl<T: Config> Pallet<T> {
 				Some((who, exposure))
 			})
 			.collect();
-		if elected.is_empty() || blocks == 0 {
-			return;
-		}
 		let pool = T::Pots::balance(Pot::Validators).saturating_sub(TotalOwed::<T>::get());
 		let sum = |of: fn(&Exposure) -> Balance| {
 			elected
@@ -51,6 +48,13 @@ impl<T: Config> Pallet<T> {
 				.fold(0, |sum: Balance, (_, exposure)| sum.saturating_add(of(exposure)))
 		};
 		let (stake, own) = (sum(|exposure| exposure.total), sum(|exposure| exposure.own));
+		EpochRunning::<T>::mutate(|sums| {
+			sums.validators.stake = own;
+			sums.delegators.stake = stake.saturating_sub(own);
+		});
+		if elected.is_empty() || blocks == 0 {
+			return;
+		}
 		let turns = elected.len() as u128;
 		let (mut to_validators, mut to_delegators): (Balance, Balance) = (0, 0);
 		for (who, exposure) in &elected {
@@ -71,9 +75,7 @@ impl<T: Config> Pallet<T> {
 		TotalOwed::<T>::mutate(|owed| *owed = owed.saturating_add(paid));
 		EpochRunning::<T>::mutate(|sums| {
 			sums.validators.amount = sums.validators.amount.saturating_add(to_validators);
-			sums.validators.stake = own;
 			sums.delegators.amount = sums.delegators.amount.saturating_add(to_delegators);
-			sums.delegators.stake = stake.saturating_sub(own);
 		});
 		Self::deposit_event(Event::SessionPaid {
 			session,
