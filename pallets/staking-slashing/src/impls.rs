@@ -1,12 +1,11 @@
-//! The traits by which other pallets use bonds, slashes and quality.
+//! The traits by which other pallets use bonds and slashes.
 
-use crate::{Config, Error, Event, Ledgers, Pallet, Quality, QualityScore};
-use aci_market::fees::PARTS_PER_MILLION;
+use crate::{Config, Error, Event, Ledgers, Pallet};
 use aci_primitives::{
-	traits::{Bonds, QualityUpdate, SlashReport, Slasher},
+	traits::{Bonds, SlashReport, Slasher},
 	AccountId, Balance, Role,
 };
-use frame_support::{defensive, ensure, storage::with_storage_layer, traits::Get};
+use frame_support::{defensive, ensure, storage::with_storage_layer};
 use sp_runtime::DispatchResult;
 
 impl<T: Config> Slasher for Pallet<T> {
@@ -39,26 +38,5 @@ impl<T: Config> Bonds for Pallet<T> {
 			});
 		}
 		Ok(())
-	}
-}
-
-impl<T: Config> QualityUpdate for Pallet<T> {
-	fn quality(who: &AccountId) -> u32 {
-		Self::quality_of(who).score
-	}
-
-	fn judged(who: &AccountId, result: u32) {
-		let old = Self::quality_of(who);
-		let score = T::QualityRules::get().update(old.score, result);
-		// Saturates: beyond four thousand million judged jobs the count says no more.
-		let judged = old.judged.saturating_add(1);
-		Quality::<T>::insert(who, QualityScore { score, judged });
-		let result = result.min(PARTS_PER_MILLION);
-		Self::deposit_event(Event::QualityUpdated {
-			who: who.clone(),
-			result,
-			score,
-			judged,
-		});
 	}
 }

@@ -1,27 +1,98 @@
-//! The life of a slash: taken at once, then applied by the agenda or cancelled on appeal.
+//! Taking a slash: how it is divided between an offender and its delegators, and how it becomes a
+//! pot.
 
 use crate::{
-	Agenda, AgendaTail, Config, Error, Event, HoldReason, Ledgers, NextSlash, Pallet, PendingSlash,
-	SlashId, Slashes, SlashesOf, TotalBurned, WeightInfo,
+	types::{Part, SlashState},
+	Agenda, Claims, Config, Delegations, Error, Event, Exposure, HoldReason, Ledgers, NextSlash,
+	OpenPot, Pallet, Parts, PendingSlash, Pools, SlashId, Slashes, SlashesOf,
 };
-use aci_primitives::{traits::SlashReport, AccountId, Balance, BlockNumber};
-use frame_support::{
-	defensive, ensure,
-	storage::with_storage_layer,
-	traits::{
-		fungible::MutateHold,
-		tokens::{Fortitude, Precision, Restriction},
-		Get,
-	},
-	weights::Weight,
-	BoundedVec,
+use aci_market::Offence;
+use aci_primitives::{
+	traits::{Claim, Insurer, SlashReport},
+	AccountId, Balance, BlockNumber, BoundedList, Role,
 };
-use sp_runtime::{ArithmeticError, DispatchError, DispatchResult};
+use alloc::vec::Vec;
+use frame_support::{ensure, traits::Get};
+use sp_runtime::{ArithmeticError, DispatchError};
+
+/// What a slash is taken of.
+pub(crate) struct Stake {
+	offender: AccountId,
+	own: Balance,
+	delegators: Vec<(AccountId, Balance)>,
+}
+
+impl Stake {
+	/// What stood behind a validator when it was elected.
+	pub(crate) fn of(validator: &AccountId, exposure: &Exposure) -> Self {
+		Stake {
+			offender: validator.clone(),
+			own: exposure.own,
+			delegators: exposure.delegators.to_vec(),
+		}
+	}
+
+	/// All of it, in planck.
+	pub(crate) fn total(&self) -> Balance {
+		// Parts of the issuance: the sum fits.
+		self.delegators
+			.iter()
+			.fold(self.own, |sum, (_, amount)| sum.saturating_add(*amount))
+	}
+
+	/// Divides an amount in proportion: each delegator's part rounded down, the rest of it the
+	/// offender's. The parts add up to the amount.
+	pub(crate) fn divide(self, amount: Balance) -> Vec<(AccountId, Balance)> {
+		let total = self.total();
+		let mut own = amount;
+		let mut parts = Vec::with_capacity(self.delegators.len().saturating_add(1));
+		for (who, stake) in self.delegators {
+			let part = crate::rewards::share(amount, stake, total);
+			// The parts are shares of the amount, rounded down.
+			own = own.saturating_sub(part);
+			parts.push((who, part));
+		}
+		parts.insert(0, (self.offender, own));
+		parts
+	}
+}
 
 impl<T: Config> Pallet<T> {
-	/// Takes the offence's share of a bond into the hold `Slashed` and puts it on the agenda.
-	/// Returns how much that is.
+	/// What an account has bonded for a role now, and what is delegated to it; unbonding included.
+	pub(crate) fn stake_now(offender: &AccountId, role: Role) -> Stake {
+		let delegators = match role {
+			Role::Validator => Pools::<T>::get(offender)
+				.delegators
+				.into_iter()
+				.filter_map(|entry| {
+					let delegation = Delegations::<T>::get(offender, &entry.who)?;
+					Some((entry.who, delegation.ledger.total()))
+				})
+				.collect(),
+			Role::Verifier | Role::Worker => Vec::new(),
+		};
+		Stake {
+			offender: offender.clone(),
+			own: Ledgers::<T>::get(offender, role).map_or(0, |ledger| ledger.total()),
+			delegators,
+		}
+	}
+
+	/// Takes the offence's share of a bond, and of what is delegated to it, into a pot. Returns how
+	/// much that is.
 	pub(crate) fn do_slash(report: SlashReport) -> Result<Balance, DispatchError> {
+		let stake = Self::stake_now(&report.offender, report.role);
+		let amount = T::SlashTable::get().amount(stake.total(), report.offence);
+		Self::open_pot(report, stake.divide(amount))
+	}
+
+	/// Takes up to the stated amounts of the offender's bond (the first) and of the delegations to it
+	/// (the others) into the hold `Slashed`, and opens the offence's pot. A report that takes nothing
+	/// opens none; then its claim joins an earlier pot.
+	pub(crate) fn open_pot(
+		report: SlashReport,
+		wanted: Vec<(AccountId, Balance)>,
+	) -> Result<Balance, DispatchError> {
 		let SlashReport {
 			offender,
 			role,
@@ -30,44 +101,69 @@ impl<T: Config> Pallet<T> {
 			reporter,
 			victim,
 		} = report;
-		let mut ledger = Ledgers::<T>::get(&offender, role).unwrap_or_default();
-		let amount = T::SlashTable::get().amount(ledger.total(), offence);
-		if amount == 0 {
+		let claim = victim.clone().filter(|claim| claim.amount > 0);
+		let mut parts: BoundedList<Part, { crate::types::MAX_PARTS }> = BoundedList::new();
+		let mut amount: Balance = 0;
+		for (who, wanted) in wanted {
+			let part = if who == offender {
+				Self::take_bond(who, role, wanted)?
+			} else {
+				Self::take_delegation(&offender, who, wanted)?
+			};
+			if let Some(part) = part {
+				amount = Self::sum(amount, part.amount)?;
+				parts
+					.try_push(part)
+					.map_err(|_| ArithmeticError::Overflow)?;
+			}
+		}
+		if parts.is_empty() {
 			Self::deposit_event(Event::NothingToSlash {
-				offender,
+				offender: offender.clone(),
 				role,
 				offence,
 				evidence,
 			});
+			if let Some(claim) = claim {
+				Self::join_pot(&offender, role, claim);
+			}
 			return Ok(0);
 		}
-		let taken = ledger.take(amount);
-		ensure!(
-			Self::sum(taken.from_active, taken.from_unbonding)? == amount,
-			ArithmeticError::Underflow
-		);
-		Self::move_hold(&offender, role.into(), HoldReason::Slashed, amount)?;
-		Self::store(&offender, role, ledger);
 
 		let id = NextSlash::<T>::get();
 		NextSlash::<T>::put(id.checked_add(1).ok_or(ArithmeticError::Overflow)?);
-		// Never the present block: its agenda has run.
-		let applies_at = Self::now().saturating_add(T::AppealPeriod::get().max(1));
-		Self::schedule(id, applies_at)?;
-		SlashesOf::<T>::insert(&offender, id, ());
-		let slash = PendingSlash {
-			offender: offender.clone(),
-			role,
-			offence,
-			amount,
-			from_unbonding: taken.from_unbonding,
-			unbonding_until: taken.until,
-			evidence,
-			reporter: reporter.clone(),
-			victim: victim.clone(),
-			applies_at,
-		};
-		Slashes::<T>::insert(id, slash);
+		let applies_at = Self::application_time(offence, claim.is_some());
+		for part in &parts {
+			SlashesOf::<T>::insert(&part.who, id, ());
+			if part.who != offender {
+				Self::deposit_event(Event::DelegationSlashed {
+					id,
+					validator: offender.clone(),
+					delegator: part.who.clone(),
+					amount: part.amount,
+				});
+			}
+		}
+		Parts::<T>::insert(id, parts);
+		if let Some(claim) = &claim {
+			Claims::<T>::insert(id, BoundedList::truncate_from(alloc::vec![claim.clone()]));
+		}
+		Agenda::<T>::insert(applies_at, id, ());
+		Slashes::<T>::insert(
+			id,
+			PendingSlash {
+				offender: offender.clone(),
+				role,
+				offence,
+				amount,
+				evidence,
+				reporter: reporter.clone(),
+				job: claim.map(|claim| claim.job),
+				applies_at,
+				state: SlashState::Pending,
+			},
+		);
+		Self::keep_latest(&offender, role, id, applies_at);
 		Self::deposit_event(Event::Slashed {
 			id,
 			offender,
@@ -82,122 +178,114 @@ impl<T: Config> Pallet<T> {
 		Ok(amount)
 	}
 
-	/// Puts a slash on the agenda of a block, or on that of the first block after it with room.
-	///
-	/// Slashes come in the order of their blocks, so all blocks between `at` and the agenda's last
-	/// block were full when that one was opened: only the last block and the one after it are tried.
-	/// Where governance shortened the appeal time, a slash waits behind those before it.
-	fn schedule(id: SlashId, at: BlockNumber) -> DispatchResult {
-		let mut block = at.max(AgendaTail::<T>::get());
-		if Agenda::<T>::decode_len(block).unwrap_or_default()
-			>= T::MaxSlashesPerBlock::get() as usize
-		{
-			block = block.checked_add(1).ok_or(ArithmeticError::Overflow)?;
-		}
-		Agenda::<T>::try_mutate(block, |ids: &mut BoundedVec<_, _>| ids.try_push(id))
-			.map_err(|_| ArithmeticError::Overflow)?;
-		AgendaTail::<T>::put(block);
-		Ok(())
-	}
-
-	/// Applies the slashes of a block's agenda that are still pending.
-	pub(crate) fn apply_due(now: BlockNumber) -> Weight {
-		let due = Agenda::<T>::take(now);
-		for id in &due {
-			if Slashes::<T>::contains_key(id) && Self::do_apply(*id).is_err() {
-				// The slash stays pending, and anyone can apply it by call.
-				defensive!("a slash on the agenda cannot be applied");
+	/// When a slash of now is applied: after the appeal time, and where others may have been wronged
+	/// too, not before the time in which they can prove it.
+	fn application_time(offence: Offence, claimed: bool) -> BlockNumber {
+		let appeal = T::AppealPeriod::get();
+		let blocks = match offence {
+			Offence::WrongOutput | Offence::InvalidAttestation | Offence::Sybil => {
+				appeal.max(T::ClaimPeriod::get())
 			}
-		}
-		T::WeightInfo::on_initialize(due.len() as u32)
+			_ if claimed => appeal.max(T::ClaimPeriod::get()),
+			Offence::Timeout | Offence::QualityBelowThreshold | Offence::Equivocation => appeal,
+		};
+		// Never the present block: its agenda has run.
+		Self::now().saturating_add(blocks.max(1))
 	}
 
-	/// Ends a pending slash: the reporter gets its share, the rest is burned.
-	pub(crate) fn do_apply(id: SlashId) -> DispatchResult {
-		with_storage_layer(|| {
-			let slash = Self::take_slash(id)?;
-			let rewarded = match &slash.reporter {
-				Some(reporter) => Self::reward(&slash.offender, reporter, slash.amount)?,
-				None => 0,
-			};
-			// The reward is a share of the amount.
-			let burned = slash.amount.saturating_sub(rewarded);
-			if burned > 0 {
-				T::Currency::burn_held(
-					&HoldReason::Slashed.into(),
-					&slash.offender,
-					burned,
-					Precision::Exact,
-					Fortitude::Force,
-				)?;
-				TotalBurned::<T>::put(Self::sum(TotalBurned::<T>::get(), burned)?);
-			}
-			Self::deposit_event(Event::SlashApplied {
-				id,
-				offender: slash.offender,
-				role: slash.role,
-				reporter: slash.reporter.filter(|_| rewarded > 0),
-				rewarded,
-				burned,
-			});
-			Ok(())
-		})
-	}
-
-	/// Pays a reporter its share of a slash; returns how much that is. An offender gets nothing for
-	/// reporting itself, and a share that the reporter's account cannot take is burned with the rest.
-	fn reward(
+	/// Remembers the pot of an offender's role that is applied last: later claims join it.
+	pub(crate) fn keep_latest(
 		offender: &AccountId,
-		reporter: &AccountId,
-		amount: Balance,
-	) -> Result<Balance, DispatchError> {
-		let share = T::ReporterShare::get().mul_floor(amount);
-		if share == 0 || reporter == offender || !Self::can_take(reporter, share) {
-			return Ok(0);
+		role: Role,
+		id: SlashId,
+		applies_at: BlockNumber,
+	) {
+		let later = OpenPot::<T>::get(offender, role)
+			.and_then(Slashes::<T>::get)
+			.is_some_and(|slash| slash.applies_at > applies_at);
+		if !later {
+			OpenPot::<T>::insert(offender, role, id);
 		}
-		T::Currency::transfer_on_hold(
-			&HoldReason::Slashed.into(),
-			offender,
-			reporter,
-			share,
-			Precision::Exact,
-			Restriction::Free,
-			Fortitude::Force,
-		)
 	}
 
-	/// Ends a pending slash: all of it returns to the bond that it came from.
-	pub(crate) fn do_cancel(id: SlashId) -> DispatchResult {
-		let slash = Self::take_slash(id)?;
-		let PendingSlash {
-			offender,
-			role,
-			amount,
-			from_unbonding: to_unbonding,
-			..
-		} = slash;
-		let to_active = amount
-			.checked_sub(to_unbonding)
-			.ok_or(ArithmeticError::Underflow)?;
-		Self::move_hold(&offender, HoldReason::Slashed, role.into(), amount)?;
-		let mut ledger = Ledgers::<T>::get(&offender, role).unwrap_or_default();
-		ledger.active = Self::sum(ledger.active, to_active)?;
-		ledger.return_unbonding(to_unbonding, slash.unbonding_until);
-		Self::store(&offender, role, ledger);
-		Self::deposit_event(Event::SlashCancelled {
-			id,
-			offender,
-			role,
-			to_active,
-			to_unbonding,
+	/// Adds a claim to the offender's pot that is applied last. Where none is open, or it has no room
+	/// for another claim, the insurer is asked at once.
+	pub(crate) fn join_pot(offender: &AccountId, role: Role, claim: Claim) {
+		if let Some(id) = OpenPot::<T>::get(offender, role) {
+			let mut claims = Claims::<T>::get(id);
+			if claims.len() < T::MaxClaims::get() as usize
+				&& claims.try_push(claim.clone()).is_ok()
+			{
+				Claims::<T>::insert(id, claims);
+				Self::deposit_event(Event::ClaimJoined { id, claim });
+				return;
+			}
+		}
+		let insured = T::Insurer::refund(claim.class, offender, &claim.client, claim.amount);
+		Self::deposit_event(Event::ClaimInsured {
+			offender: offender.clone(),
+			claim,
+			insured,
 		});
-		Ok(())
 	}
 
-	/// Removes a pending slash. Its entry of the agenda finds nothing then.
-	fn take_slash(id: SlashId) -> Result<PendingSlash, DispatchError> {
-		let slash = Slashes::<T>::take(id).ok_or(Error::<T>::NoSuchSlash)?;
-		SlashesOf::<T>::remove(&slash.offender, id);
+	/// Takes up to an amount of a bond into the hold `Slashed`.
+	fn take_bond(
+		who: AccountId,
+		role: Role,
+		amount: Balance,
+	) -> Result<Option<Part>, DispatchError> {
+		let mut ledger = Ledgers::<T>::get(&who, role).unwrap_or_default();
+		let taken = ledger.take(amount);
+		let part = Self::part(who, taken)?;
+		if let Some(part) = &part {
+			Self::move_hold(&part.who, role.into(), HoldReason::Slashed, part.amount)?;
+			Self::store(&part.who, role, ledger);
+		}
+		Ok(part)
+	}
+
+	/// Takes up to an amount of a delegation into the hold `Slashed`.
+	fn take_delegation(
+		validator: &AccountId,
+		who: AccountId,
+		amount: Balance,
+	) -> Result<Option<Part>, DispatchError> {
+		let Some(mut delegation) = Delegations::<T>::get(validator, &who) else {
+			return Ok(None);
+		};
+		let taken = delegation.ledger.take(amount);
+		let part = Self::part(who, taken)?;
+		if let Some(part) = &part {
+			let (from, to) = (HoldReason::Delegation, HoldReason::Slashed);
+			Self::move_hold(&part.who, from, to, part.amount)?;
+			delegation.slashes = delegation
+				.slashes
+				.checked_add(1)
+				.ok_or(ArithmeticError::Overflow)?;
+			Self::store_delegation(validator, &part.who, delegation)?;
+		}
+		Ok(part)
+	}
+
+	/// What was taken out of a ledger, as a part of a pot; `None` where nothing was.
+	fn part(who: AccountId, taken: crate::ledger::Taken) -> Result<Option<Part>, DispatchError> {
+		let amount = Self::sum(taken.from_active, taken.from_unbonding)?;
+		Ok((amount > 0).then_some(Part {
+			who,
+			amount,
+			from_unbonding: taken.from_unbonding,
+			unbonding_until: taken.until,
+		}))
+	}
+
+	/// A slash that is on its way.
+	pub(crate) fn pending(id: SlashId) -> Result<PendingSlash, DispatchError> {
+		let slash = Slashes::<T>::get(id).ok_or(Error::<T>::NoSuchSlash)?;
+		ensure!(
+			slash.state != SlashState::Unclaimed,
+			Error::<T>::SlashIsApplied
+		);
 		Ok(slash)
 	}
 }

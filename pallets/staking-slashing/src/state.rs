@@ -1,16 +1,11 @@
-//! What calls and slashes are made of, and the check of the invariants.
+//! What calls and slashes are made of.
 
-use crate::{
-	types::ROLES, BondView, Config, Error, Event, HoldReason, Ledger, Ledgers, Pallet, Quality,
-	QualityScore, Slashes, SlashesOf,
-};
-use aci_market::fees::PARTS_PER_MILLION;
+use crate::{BondView, Config, Error, Event, HoldReason, Ledger, Ledgers, Pallet, TotalActive};
 use aci_primitives::{AccountId, Balance, BlockNumber, Role};
-use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
 	ensure,
 	traits::{
-		fungible::{Inspect, InspectHold, MutateHold, UnbalancedHold},
+		fungible::{Inspect, MutateHold, UnbalancedHold},
 		tokens::{DepositConsequence, Fortitude, Precision, Preservation, Provenance},
 		Get,
 	},
@@ -50,14 +45,6 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// An account's quality.
-	pub(crate) fn quality_of(who: &AccountId) -> QualityScore {
-		Quality::<T>::get(who).unwrap_or_else(|| QualityScore {
-			score: T::QualityRules::get().neutral_start.min(PARTS_PER_MILLION),
-			judged: 0,
-		})
-	}
-
 	/// A sum that is stored.
 	pub(crate) fn sum(left: Balance, right: Balance) -> Result<Balance, DispatchError> {
 		left.checked_add(right)
@@ -69,8 +56,15 @@ impl<T: Config> Pallet<T> {
 		T::Currency::can_deposit(who, amount, Provenance::Extant) == DepositConsequence::Success
 	}
 
-	/// Stores a ledger, or removes it where nothing is left.
+	/// Stores a ledger, or removes it where nothing is left, and keeps the role's sum.
 	pub(crate) fn store(who: &AccountId, role: Role, ledger: Ledger<T::MaxUnbonding>) {
+		let before = Ledgers::<T>::get(who, role).map_or(0, |ledger| ledger.active);
+		if before != ledger.active {
+			// The sum has `before` in it, and parts of the issuance fit.
+			TotalActive::<T>::mutate(role, |sum| {
+				*sum = sum.saturating_sub(before).saturating_add(ledger.active);
+			});
+		}
 		if ledger.is_empty() {
 			Ledgers::<T>::remove(who, role);
 		} else {
@@ -90,7 +84,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(active >= Self::minimum(role), Error::<T>::BelowMinimum);
 		T::Currency::hold(&HoldReason::from(role).into(), who, amount)?;
 		ledger.active = active;
-		Ledgers::<T>::insert(who, role, ledger);
+		Self::store(who, role, ledger);
 		Self::deposit_event(Event::Bonded {
 			who: who.clone(),
 			role,
@@ -112,89 +106,6 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		T::Currency::increase_balance_on_hold(&to.into(), who, amount, Precision::Exact)?;
 		T::Currency::decrease_balance_on_hold(&from.into(), who, amount, Precision::Exact)?;
-		Ok(())
-	}
-
-	/// Checks invariants 1 to 5 of the crate's documentation over the whole state.
-	///
-	/// It reads everything: for tests and for checks of a node, never for a block.
-	pub fn do_try_state() -> Result<(), DispatchError> {
-		let mut owners = BTreeSet::<AccountId>::new();
-		for (who, role, ledger) in Ledgers::<T>::iter() {
-			ensure!(!ledger.is_empty(), "an empty ledger is kept");
-			ensure!(
-				ledger.unbonding.iter().all(|part| part.amount > 0),
-				"an empty unbonding part is kept"
-			);
-			let mut sum = ledger.active;
-			for part in &ledger.unbonding {
-				sum = Self::sum(sum, part.amount)?;
-			}
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::from(role).into(), &who) == sum,
-				"the hold of a role differs from its ledger"
-			);
-			owners.insert(who);
-		}
-
-		let mut slashed = BTreeMap::<AccountId, Balance>::new();
-		for (id, slash) in Slashes::<T>::iter() {
-			ensure!(
-				id < crate::NextSlash::<T>::get(),
-				"a slash has a number of the future"
-			);
-			ensure!(slash.amount > 0, "a slash of nothing is kept");
-			ensure!(
-				slash.from_unbonding <= slash.amount,
-				"a slash has parts larger than it"
-			);
-			ensure!(
-				SlashesOf::<T>::contains_key(&slash.offender, id),
-				"a slash is missing from its offender's list"
-			);
-			let sum = slashed.entry(slash.offender).or_default();
-			*sum = Self::sum(*sum, slash.amount)?;
-		}
-		for (who, id, ()) in SlashesOf::<T>::iter() {
-			ensure!(
-				Slashes::<T>::get(id).is_some_and(|slash| slash.offender == who),
-				"an offender's list names a slash that is not its own"
-			);
-			owners.insert(who);
-		}
-		for who in owners {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Slashed.into(), &who)
-					== slashed.remove(&who).unwrap_or_default(),
-				"the hold under Slashed differs from the pending slashes"
-			);
-			for role in ROLES
-				.into_iter()
-				.filter(|role| !Ledgers::<T>::contains_key(&who, role))
-			{
-				ensure!(
-					T::Currency::balance_on_hold(&HoldReason::from(role).into(), &who) == 0,
-					"a bond is held without a ledger"
-				);
-			}
-		}
-
-		let mut scheduled = BTreeSet::new();
-		for (block, ids) in crate::Agenda::<T>::iter() {
-			ensure!(
-				block <= crate::AgendaTail::<T>::get(),
-				"the agenda goes beyond its tail"
-			);
-			scheduled.extend(ids);
-		}
-		ensure!(
-			Slashes::<T>::iter_keys().all(|id| scheduled.contains(&id)),
-			"a pending slash is in no block's agenda"
-		);
-		ensure!(
-			Quality::<T>::iter_values().all(|quality| quality.score <= PARTS_PER_MILLION),
-			"a quality score is above the whole"
-		);
 		Ok(())
 	}
 }

@@ -125,6 +125,8 @@ pub enum Offence {
 	QualityBelowThreshold,
 	/// Two accounts that used one attested device at the same time.
 	Sybil,
+	/// A validator that signed two things of which it may sign one.
+	Equivocation,
 }
 
 /// The share of the bond that each offence costs, in parts per billion. A share above one billion
@@ -176,6 +178,9 @@ impl SlashTable {
 			Offence::Timeout => self.timeout,
 			Offence::QualityBelowThreshold => self.quality_below_threshold,
 			Offence::Sybil => self.sybil,
+			// Table 2 has no row for it. Consensus states the share with each report, and that
+			// depends on how many offended together; this is the most that it can be.
+			Offence::Equivocation => PARTS_PER_BILLION,
 		};
 		share.min(PARTS_PER_BILLION)
 	}
