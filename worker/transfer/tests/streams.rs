@@ -370,7 +370,7 @@ async fn who_lies_about_a_stream_is_named_and_cut_off() {
 		("more than", None, |tail| {
 			part(7, tail.offset, Going, &[b'x'; 16_384])
 		}),
-		("sent", None, |tail| {
+		("16406 are allowed", None, |tail| {
 			part(7, tail.offset, Going, &[b'x'; 16_385])
 		}),
 		("more than 16 times", None, |tail| {
