@@ -562,7 +562,7 @@ async fn a_worker_without_a_stream_costs_a_line_and_no_result(world: &mut World,
 	let ran = ended(client).await;
 	assert_eq!((ran.code, ran.stdout.as_str()), (0, "The result.\n"));
 	let told = ran.stderr.matches("The text is not streamed on").count();
-	assert!(told <= 1, "{}", ran.stderr);
+	assert_eq!(told, 1, "{}", ran.stderr);
 	assert!(
 		!ran.stderr.contains("The text is the result"),
 		"{}",
