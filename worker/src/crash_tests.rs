@@ -8,9 +8,14 @@ use crate::{
 };
 use aci_chain::DeclineReason;
 use aci_primitives::{
-	job::Content, BoundedList, Deadline, Instant, Job, JobId, JobInput, JobOutput, JobStatus,
+	job::{Content, PrivacyTier},
+	BoundedList, Deadline, Instant, Job, JobId, JobInput, JobOutput, JobStatus,
 };
-use aci_transfer::ContentId;
+use aci_transfer::{
+	stream::protocol::{Answer, Part, StreamState, Tail},
+	stream::stream_id,
+	ContentId,
+};
 use sha2::{Digest, Sha256};
 use sp_core::H256;
 use std::{
@@ -205,6 +210,87 @@ async fn a_crash_at_any_point_loses_no_result_and_hands_in_none_twice() {
 		// Each stage has points before and after it; far fewer would mean that none was met.
 		assert!(point >= 12, "{point} points");
 	}
+}
+
+/// All that is streamed of the job to a receiver.
+async fn streamed(world: &World, receiver: Option<[u8; 32]>) -> Option<(Vec<u8>, Part)> {
+	let stream = stream_id(&testing::id().0, receiver.as_ref());
+	let (mut bytes, mut number) = (Vec::new(), 0);
+	loop {
+		let tail = Tail {
+			stream,
+			number,
+			offset: bytes.len() as u64,
+		};
+		match world.transport.streams.read(&tail).await {
+			Answer::Part(part) => {
+				number = part.number;
+				bytes.extend_from_slice(&part.bytes);
+				if part.state != StreamState::Going {
+					return Some((bytes, part));
+				}
+			}
+			_ => return None,
+		}
+	}
+}
+
+#[tokio::test]
+async fn the_streamed_text_is_the_stored_output() {
+	// Inline, and served; the longer one is streamed in several parts.
+	for length in [10, 50_000] {
+		let world = World::new(matched(), length);
+		assert!(!world.live().await);
+		let (text, end) = streamed(&world, None).await.expect("was streamed");
+		assert_eq!(end.state, StreamState::Finished);
+		let output = {
+			let ledger = world.ledger.lock().expect("no panic");
+			ledger.results[0].1.clone()
+		};
+		assert_eq!(text.len(), length);
+		assert_eq!(H256(Sha256::digest(&text).into()), output.sha256());
+	}
+}
+
+#[tokio::test]
+async fn the_stream_of_a_run_that_broke_is_broken_off_and_the_next_run_has_another() {
+	let world = World::new(matched(), 10);
+	let mut broken = None;
+	for point in 0.. {
+		world.crash.after(point);
+		let crashed = world.live().await;
+		world.crash.never();
+		if let Some((text, end)) = streamed(&world, None).await {
+			assert!(crashed && end.state == StreamState::BrokenOff, "{text:?}");
+			broken = Some(end.number);
+			break;
+		}
+		assert!(crashed, "no crash is within the run");
+	}
+	assert!(!world.live().await);
+	let (text, end) = streamed(&world, None).await.expect("was streamed");
+	assert_ne!(Some(end.number), broken);
+	assert_eq!(
+		(text, end.state),
+		(b"run 2 xxxx".to_vec(), StreamState::Finished)
+	);
+}
+
+#[tokio::test]
+async fn the_text_of_a_sealed_job_is_streamed_to_its_client_alone() {
+	let world = World::new(matched(), 5_000);
+	let client = aci_transfer::public_key(&[8; 32]);
+	let plain = [crate::input::REPLY, &client, b"what is it?"].concat();
+	let sealed = aci_transfer::seal(&plain, &world.keys.data_public()).expect("a good key");
+	world.change(|job| {
+		job.spec = testing::spec(&sealed.bytes);
+		job.spec.privacy = PrivacyTier::Sealed;
+	});
+	assert!(!world.live().await);
+	assert_eq!(streamed(&world, None).await, None, "nothing in the clear");
+	let (bytes, _) = streamed(&world, Some(client)).await.expect("is there");
+	assert!(bytes.len() > 5_000);
+	assert!(!bytes.windows(8).any(|part| part == b"xxxxxxxx"));
 }
 
 #[tokio::test]

@@ -4,19 +4,13 @@
 //!
 //! 1. Only what is missing is done, so starting again changes nothing: [`plan`] is a function of
 //!    what the chain has and of what is wanted.
-//! 2. Nothing is bonded unless the operator lets it be, and never more than is missing. Whoever
-//!    cannot bond is told so before the first transaction.
+//! 2. Nothing is bonded unless the operator lets it be, and never more than is missing by the rules
+//!    that governance has set. Whoever cannot bond is told so before the first transaction.
 //! 3. Class and slots of a registered worker are never changed silently.
-//!
-//! # Deviation
-//!
-//! The governed bonds cannot be read from a node yet. The bond is computed by the rules of
-//! development chains first, then by those of production ([`bonds`]); the next one is tried only
-//! when the chain says that the bond is too small.
 
 use crate::attester::{Attester, AttesterError};
 use aci_chain::{amount, Account, Call, Certainty, Chain, ChainError};
-use aci_market::stake::{worker_bond_required, StakeRules};
+use aci_market::stake::worker_bond_required;
 use aci_primitives::{
 	evidence::{Attestation, Binding},
 	worker::{Endpoint, WorkerView},
@@ -150,17 +144,6 @@ pub fn plan(
 	Ok(actions)
 }
 
-/// The bonds in planck that may be asked for, the smallest first.
-pub fn bonds(class: &Class, slots: u32) -> [Balance; 2] {
-	let development = StakeRules {
-		worker_base: 100 * ACI,
-		worker_per_slot: 10 * ACI,
-		..StakeRules::default()
-	};
-	[development, StakeRules::default()]
-		.map(|rules| worker_bond_required(&rules, slots, class.peak_flops))
-}
-
 /// What has to be bonded to reach `required`, and whether the account can.
 ///
 /// `free` is what the account can spend.
@@ -208,10 +191,8 @@ pub async fn enrol(
 	let worker = chain.worker(&id).await?;
 	let attestation = chain.attestation(&id).await?;
 	let actions = plan(worker.as_ref(), attestation.as_ref(), wanted)?;
-	if let (true, [required, _]) = (
-		actions.contains(&Action::Register),
-		bonds(class, wanted.slots),
-	) {
+	if actions.contains(&Action::Register) {
+		let required = required(chain, class, wanted).await?;
 		// Whoever cannot bond is told so before anything is paid for.
 		missing(chain, account, required, auto_bond).await?;
 	}
@@ -254,6 +235,13 @@ async fn attest(
 	Ok(())
 }
 
+/// The bond in planck that the chain asks for what is offered.
+async fn required(chain: &Chain, class: &Class, wanted: &Wanted) -> Result<Balance, ChainError> {
+	let rules = chain.stake_rules().await?;
+	let (slots, peak) = (wanted.slots, class.peak_flops);
+	Ok(worker_bond_required(&rules, slots, peak))
+}
+
 /// What the account has to bond to reach `required`, and whether it can.
 async fn missing(
 	chain: &Chain,
@@ -281,34 +269,23 @@ async fn register(
 	wanted: &Wanted,
 	auto_bond: bool,
 ) -> Result<(), EnrolError> {
-	let mut refused = None;
-	for required in bonds(class, wanted.slots) {
-		let missing = missing(chain, account, required, auto_bond).await?;
-		if missing > 0 {
-			chain
-				.submit(account, Call::bond(Role::Worker, missing))
-				.await?;
-			tracing::info!(amount = amount::format(missing), "bonded");
-		}
-		let call = Call::register_worker(
-			wanted.class,
-			wanted.slots,
-			wanted.models.clone(),
-			wanted.endpoints.clone(),
-		);
-		match chain.submit(account, call).await {
-			Ok(_) => {
-				tracing::info!(class = wanted.class, slots = wanted.slots, "registered");
-				return Ok(());
-			}
-			Err(error) if error.is_dispatch("Jobs", "BondTooSmall") => refused = Some(error),
-			Err(error) => return Err(error.into()),
-		}
+	let required = required(chain, class, wanted).await?;
+	let missing = missing(chain, account, required, auto_bond).await?;
+	if missing > 0 {
+		chain
+			.submit(account, Call::bond(Role::Worker, missing))
+			.await?;
+		tracing::info!(amount = amount::format(missing), "bonded");
 	}
-	match refused {
-		Some(error) => Err(error.into()),
-		None => Ok(()),
-	}
+	let call = Call::register_worker(
+		wanted.class,
+		wanted.slots,
+		wanted.models.clone(),
+		wanted.endpoints.clone(),
+	);
+	chain.submit(account, call).await?;
+	tracing::info!(class = wanted.class, slots = wanted.slots, "registered");
+	Ok(())
 }
 
 #[cfg(test)]
@@ -402,15 +379,6 @@ mod tests {
 			error.contains("4 slots") && error.contains("deregister"),
 			"{error}"
 		);
-	}
-
-	#[test]
-	fn the_bond_of_a_development_chain_is_100_and_10_for_each_slot_and_1_for_each_teraflops() {
-		let mut class = testing::class();
-		class.peak_flops = 8_000_000_000_000;
-		assert_eq!(bonds(&class, 1)[0], 118 * ACI);
-		assert_eq!(bonds(&class, 2)[0], 136 * ACI);
-		assert!(bonds(&class, 1)[0] < bonds(&class, 1)[1]);
 	}
 
 	#[test]

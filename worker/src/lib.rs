@@ -35,7 +35,7 @@
 //!
 //! # What waits for a later part
 //!
-//! Hardware TEEs, fingerprints of activations, streaming of text that is being made, the fast path.
+//! Hardware TEEs, fingerprints of activations, the fast path.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -57,6 +57,7 @@ pub mod record;
 pub mod runner;
 mod start;
 pub mod store;
+pub mod stream;
 pub mod work;
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use crate::{
 use aci_chain::{Account, Blocks, Call, Certainty, Chain};
 use aci_engine::{CandleEngine, EngineOptions};
 use aci_primitives::{BoundedBytes, BoundedList, Class, ClassId, Instant, ModelId, ModelManifest};
-use aci_transfer::{Libp2pTransport, Options, Store as ContentStore, StoreOptions, Transport};
+use aci_transfer::{
+	Libp2pTransport, Options, Store as ContentStore, StoreOptions, StreamLimits, Transport,
+};
 use anyhow::{anyhow, Context};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -267,6 +269,12 @@ async fn start_transport(
 		..StoreOptions::default()
 	};
 	let content = Arc::new(ContentStore::open(directory.content_store(), bounds)?);
+	// A stream for each run, and as many that have just ended.
+	let slots = usize::try_from(options.slots).unwrap_or(usize::MAX);
+	let streams = StreamLimits {
+		streams: slots.saturating_mul(2).clamp(32, 1024),
+		..StreamLimits::default()
+	};
 	let any_port = options.listen.strip_suffix("/tcp/0");
 	let mut candidates = vec![options.listen.clone()];
 	if let (Some(address), Some(port)) = (any_port, store.port()?) {
@@ -278,6 +286,7 @@ async fn start_transport(
 			listen: vec![listen],
 			external: options.public_endpoints.clone(),
 			bootstrap: options.bootstrap.clone(),
+			streams: streams.clone(),
 			..Options::default()
 		};
 		match Libp2pTransport::start(keys.transfer_secret(), transfer, content.clone()).await {

@@ -21,7 +21,9 @@ use aci_primitives::{
 	AccountId, BoundedBytes, Class, Deadline, Hash, Instant, Job, JobId, JobInput, JobOutput,
 	JobParameters, JobSpec, JobStatus, ModelManifest, Receipt, SignedReceipt,
 };
-use aci_transfer::{ContentId, Moment, ProgressSink, TransferError, Transport};
+use aci_transfer::{
+	ContentId, Moment, Piece, ProgressSink, StreamWriter, Streams, TransferError, Transport,
+};
 use futures::future::BoxFuture;
 use sp_core::{ed25519, H256};
 use std::{
@@ -386,16 +388,19 @@ impl Engine for FakeEngine {
 		};
 		self.crash.point();
 		let tokens_in = self.prompt_tokens(&job.model, job.task, &job.input)?.len() as u32;
-		let _ = sink(Progress::Token {
-			index: 0,
-			id: 0,
-			text: "a",
-			hidden: &[],
-		});
 		// Longer than the class's hardware takes at least.
 		std::thread::sleep(Duration::from_millis(1));
 		let mut output = format!("run {run} ").into_bytes();
 		output.resize(self.length.max(output.len()), b'x');
+		for (index, piece) in (0u64..).zip(output.chunks(100)) {
+			let text = std::str::from_utf8(piece).expect("is text");
+			let _ = sink(Progress::Token {
+				index,
+				id: 0,
+				text,
+				hidden: &[],
+			});
+		}
 		self.crash.point();
 		let cancelled = job.cancel.is_cancelled();
 		Ok(Outcome {
@@ -438,12 +443,24 @@ impl Engine for FakeEngine {
 pub type Held = BTreeMap<ContentId, (Vec<u8>, Moment)>;
 
 /// Content in memory. It outlives the worker, as the content store does.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct FakeTransport {
+	pub streams: Streams,
 	pub held: Arc<Mutex<Held>>,
 	/// What others serve.
 	pub elsewhere: Arc<Mutex<BTreeMap<ContentId, Vec<u8>>>>,
 	pub crash: Crash,
+}
+
+impl Default for FakeTransport {
+	fn default() -> Self {
+		FakeTransport {
+			streams: Streams::new(Default::default()),
+			held: Arc::default(),
+			elsewhere: Arc::default(),
+			crash: Crash::default(),
+		}
+	}
 }
 
 impl Transport for FakeTransport {
@@ -520,6 +537,25 @@ impl Transport for FakeTransport {
 			held.retain(|_, (_, until)| *until > now);
 			Ok(gone)
 		})
+	}
+
+	fn publish(
+		&self,
+		job: [u8; 32],
+		receiver_public: Option<[u8; 32]>,
+	) -> Result<StreamWriter, TransferError> {
+		self.streams.open(job, receiver_public)
+	}
+
+	/// The worker reads no streams.
+	fn tail<'a>(
+		&'a self,
+		_: [u8; 32],
+		_: &'a [String],
+		_: Option<&'a [u8; 32]>,
+		_: tokio::sync::mpsc::Sender<Piece>,
+	) -> BoxFuture<'a, Result<(), TransferError>> {
+		Box::pin(async { Err(TransferError::Closed) })
 	}
 
 	fn shutdown(&self) -> BoxFuture<'_, ()> {

@@ -12,12 +12,11 @@
 //! 3. *Refused in time.* An input that cannot be had, is too long or cannot be read by the model is
 //!    found before the acknowledgement, so nobody is slashed for it.
 //! 4. *Nothing false is signed.* A receipt that level 1 would refuse is not handed in.
-//! 5. *Bounded.* As many runs at once as there are engines; a run ends at its deadline.
+//! 5. *Streamed.* Text that is being made can be read by whom its output is for ([`crate::stream`]).
+//! 6. *Bounded.* As many runs at once as there are engines; a run ends at its deadline.
 //!
 //! # Deviations
 //!
-//! * Text that is being made goes to the log and not to the client: the data channel carries whole
-//!   content only.
 //! * Text is generated as an answer to one chat message where the model's file has a chat template
 //!   that the engine knows, else as a continuation. The order does not say which.
 //! * An input that a model cannot read at all (not UTF-8, empty) is declined for reasons of the
@@ -32,10 +31,11 @@ use crate::{
 	receipt::{self, Order, Run},
 	record::{content_id, Ending, Finished, JobRecord, Output, Stage},
 	store::{Store, StoreError},
+	stream::RunStream,
 };
 use aci_chain::{ChainError, DeclineReason};
 use aci_engine::{
-	sampler::Sampler, CancelFlag, Engine, EngineError, Finish, ModelHash, Outcome, Progress, Task,
+	sampler::Sampler, CancelFlag, Engine, EngineError, Finish, ModelHash, Outcome, Task,
 };
 use aci_primitives::{
 	job::{sampling_seed, Content, JobView, MAX_CONTENT},
@@ -110,6 +110,15 @@ pub struct Parts<C> {
 	pub keys: Keys,
 	/// The chain's present.
 	pub present: watch::Receiver<Instant>,
+}
+
+/// What a model is to do.
+struct ModelRun<'a> {
+	id: JobId,
+	spec: &'a JobSpec,
+	kind: ModelKind,
+	text: Vec<u8>,
+	stream: RunStream,
 }
 
 /// Works on jobs; see the module.
@@ -373,9 +382,16 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		};
 		let cancel = CancelFlag::default();
 		lock(&self.running).insert(id, cancel.clone());
-		let timed = self
-			.compute(id, spec, manifest.kind, input.text, &cancel, &job.deadline)
-			.await;
+		let transport = self.parts.transport.as_ref();
+		let stream = RunStream::begin(transport, &id, manifest.kind, input.reply);
+		let run = ModelRun {
+			id,
+			spec,
+			kind: manifest.kind,
+			text: input.text,
+			stream: stream.clone(),
+		};
+		let timed = self.compute(run, &cancel, &job.deadline).await;
 		lock(&self.running).remove(&id);
 		let (result, started, duration) = timed?;
 		let outcome = match result {
@@ -404,6 +420,7 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 			Ok(receipt) => receipt,
 			Err(error) => return failed(&error.to_string()),
 		};
+		stream.finish();
 		tracing::info!(
 			job = ?id,
 			tokens_in = outcome.tokens_in,
@@ -422,13 +439,17 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 	/// and its duration in microseconds.
 	async fn compute(
 		&self,
-		id: JobId,
-		spec: &JobSpec,
-		kind: ModelKind,
-		text: Vec<u8>,
+		run: ModelRun<'_>,
 		cancel: &CancelFlag,
 		deadline: &Deadline,
 	) -> Result<(Result<Outcome, EngineError>, u64, u64), WorkError> {
+		let ModelRun {
+			id,
+			spec,
+			kind,
+			text,
+			stream,
+		} = run;
 		let model = ModelHash(spec.model.0);
 		let seed = sampling_seed(&id, &spec.parameters.seed, &spec.model).0;
 		let parameters = spec.parameters;
@@ -448,9 +469,7 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 					cancel: flag,
 				};
 				engine.run(&job, &mut |progress| {
-					if let Progress::Token { index, text, .. } = progress {
-						tracing::debug!(job = ?id, index, text, "token");
-					}
+					stream.take(&progress);
 					ControlFlow::Continue(())
 				})
 			});

@@ -18,7 +18,7 @@ use aci_primitives::{
 	AccountId, Balance, BoundedBytes, BoundedList, Hash, JobId, JobInput, JobOutput, JobParameters,
 	JobSpec, JobStatus, ACI,
 };
-use aci_transfer::{Libp2pTransport, Options, Store, StoreOptions, Transport};
+use aci_transfer::{Libp2pTransport, Options, Piece, Store, StoreOptions, Transport};
 use codec::DecodeAll;
 use sha2::{Digest, Sha256};
 use sp_core::H256;
@@ -33,7 +33,10 @@ use std::{
 	time::{Duration, Instant},
 };
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tokio::{
+	sync::mpsc,
+	time::{sleep, timeout},
+};
 
 /// Most time for one step of a scenario.
 const STEP: Duration = Duration::from_secs(60);
@@ -613,6 +616,84 @@ async fn a_worker_that_is_killed_comes_back_and_nothing_is_lost() {
 	)
 	.await;
 	assert_eq!(sha256(&fetched.expect("is served")), H256(sealed.sha256));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_streamed_while_it_is_made_and_is_the_result() {
+	let _turn = ONE_AT_A_TIME.lock().await;
+	let world = World::new(1_000).await;
+	let _worker = world.worker().await;
+	let client = Account::development("charlie").expect("is known");
+	let bob = Account::development("bob").expect("is known").id();
+	let view = world.chain.worker(&bob).await.expect("is read");
+	let view = view.expect("is registered");
+	let endpoints: Vec<String> = view
+		.worker
+		.endpoints
+		.iter()
+		.map(|endpoint| String::from_utf8_lossy(endpoint).into_owned())
+		.collect();
+	let reader = transport(&world, "reader", 3).await;
+	let mut blocks = world.blocks().await;
+	let reply = [78; 32];
+	let question = b"Write a long story about the sea.";
+	let private = [
+		aci_worker::input::REPLY,
+		&aci_transfer::public_key(&reply),
+		question,
+	]
+	.concat();
+	let data_key = view.data_key.expect("is attested");
+	let sealed = aci_transfer::seal(&private, &data_key).expect("a good key");
+	for (order, secret) in [(1, None), (2, Some(reply))] {
+		let mut spec = text_spec(question, 900, 96);
+		if secret.is_some() {
+			spec.input = inline(&sealed.bytes);
+			spec.privacy = PrivacyTier::Sealed;
+		}
+		let job = world.submit(&client, order, &spec).await;
+		let (sender, mut pieces) = mpsc::channel(1);
+		let reading = {
+			let (reader, endpoints) = (reader.clone(), endpoints.clone());
+			tokio::spawn(async move {
+				reader
+					.tail(job.0, &endpoints, secret.as_ref(), sender)
+					.await
+			})
+		};
+		let mut text = Vec::new();
+		let mut while_running = 0;
+		within("the text", async {
+			while let Some(piece) = pieces.recv().await {
+				let Piece::Bytes(bytes) = piece else {
+					panic!("nobody began again");
+				};
+				text.extend(bytes);
+				let view = world.chain.job(job).await.expect("is read");
+				let status = view.expect("is known").job.status;
+				while_running += usize::from(status == JobStatus::Running);
+			}
+		})
+		.await;
+		let read = reading.await.expect("does not panic");
+		read.expect("the stream ends as it should");
+		assert!(
+			while_running >= 2,
+			"{while_running} pieces before the result"
+		);
+
+		let settled = world.settled(&mut blocks, job, 0).await;
+		let output = inline_output(&world.chain, job).await;
+		assert_eq!(sha256(&output), settled.output_hash);
+		let output = match secret {
+			Some(secret) => aci_transfer::open(&output, &secret).expect("is for the client"),
+			None => output,
+		};
+		assert_eq!(
+			String::from_utf8_lossy(&text),
+			String::from_utf8_lossy(&output)
+		);
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,6 +170,13 @@ pub struct SubmitArgs {
 	/// Address at which others reach --listen, where it differs.
 	#[arg(long, value_name = "MULTIADDRESS")]
 	pub external: Option<String>,
+	/// Show the text while the worker makes it, also where standard output is no terminal.
+	#[arg(long, conflicts_with_all = ["no_wait", "no_stream"])]
+	pub stream: bool,
+	/// Show the text when it is the result, not while the worker makes it. Without this the client
+	/// connects to the worker, which then sees its address.
+	#[arg(long)]
+	pub no_stream: bool,
 	/// Write the output to this file.
 	#[arg(long, value_name = "FILE")]
 	pub output: Option<PathBuf>,
@@ -329,6 +336,15 @@ mod tests {
 			&["balance", "--account", "alice", "--secret-stdin"],
 			&["quote", "--model", "m", "--worker", "w"],
 			&["balance", "--password-file", "p"],
+			&[
+				"submit",
+				"--model",
+				"m",
+				"--prompt",
+				"a",
+				"--stream",
+				"--no-stream",
+			],
 		] {
 			assert!(parse(arguments).is_err(), "{arguments:?}");
 		}

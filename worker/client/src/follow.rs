@@ -5,6 +5,7 @@ use crate::{
 	error::ClientError,
 	names,
 	output::{aci, planck},
+	stream::Live,
 };
 use aci_chain::{Blocks, DeclineReason, Event, ReturnReason};
 use aci_primitives::{AccountId, Balance, JobId, JobOutput, JobStatus};
@@ -207,36 +208,57 @@ fn why(reason: ReturnReason) -> &'static str {
 	}
 }
 
-/// Follows a job.
+/// Follows a job, and shows its text while it is made where `live` is given.
 pub async fn follow(
 	context: &Context,
 	blocks: &mut Blocks,
 	job: JobId,
 	until: Until,
+	mut live: Option<&mut Live>,
 ) -> Result<Followed, ClientError> {
 	let mut followed = Followed::default();
 	while !followed.is_done(until) {
-		let block = blocks.next().await?;
+		let block = match &mut live {
+			None => blocks.next().await?,
+			Some(live) => tokio::select! {
+				block = blocks.next() => block?,
+				piece = live.next() => {
+					live.take(context, piece).await;
+					continue;
+				}
+			},
+		};
+		let tell = |line: &str| match &live {
+			Some(live) => live.tell(context, line),
+			None => context.tell(line),
+		};
 		for event in block.events {
 			if event.job() == Some(&job) {
 				if let Some(line) = followed.take(event) {
-					context.tell(&line);
+					tell(&line);
 				}
 			}
 		}
 		if block.after_gap {
-			read_state(context, &mut followed, job).await?;
+			tell(&read_state(context, &mut followed, job).await?);
+		}
+		if let Some(live) = &mut live {
+			match (followed.status, &followed.worker) {
+				(JobStatus::Running, Some(worker)) => live.begin(context, job, worker),
+				(JobStatus::Open | JobStatus::Matched, _) => live.leave(),
+				_ => {}
+			}
 		}
 	}
 	Ok(followed)
 }
 
-/// Where events were missed, the record says where the job is.
+/// Where events were missed, the record says where the job is. Gives the line that tells of it.
 async fn read_state(
 	context: &Context,
 	followed: &mut Followed,
 	job: JobId,
-) -> Result<(), ClientError> {
+) -> Result<String, ClientError> {
 	let view = context.chain.job(job).await?.ok_or_else(|| {
 		ClientError::NotFound(format!(
 			"job {} is no longer on the chain: it ended and its record was removed",
@@ -250,8 +272,7 @@ async fn read_state(
 	if let Some(result) = view.job.result {
 		(followed.due, followed.output) = (Some(result.due), Some(result.output));
 	}
-	context.tell(&format!("{:?}", followed.status));
-	Ok(())
+	Ok(format!("{:?}", followed.status))
 }
 
 #[cfg(test)]

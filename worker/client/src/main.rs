@@ -7,7 +7,9 @@
 //!
 //! 1. *Nothing is spent unseen.* An order shows its quoted price and asks; where nobody can be
 //!    asked, it needs `--max-price`, or `--yes`. The chain never takes more than the maximum.
-//! 2. *What is shown as a result was checked*: it hashes to what the worker's receipt says.
+//! 2. *What is shown as a result was checked*: it hashes to what the worker's receipt says. Text that
+//!    is streamed while it is made is shown before that; at the end it is compared with the result,
+//!    and a difference is said.
 //! 3. *Secrets stay out of sight*: no argument takes one, nothing prints one.
 //! 4. *For programs*: with `--json`, exactly one JSON value on standard output, or on standard
 //!    error after a failure. Amounts in JSON are planck, as text.
@@ -35,6 +37,7 @@ mod names;
 mod order;
 mod output;
 mod secret;
+mod stream;
 mod transfer;
 
 use clap::Parser;

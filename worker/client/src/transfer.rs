@@ -3,10 +3,10 @@
 use crate::error::ClientError;
 use aci_primitives::{
 	job::{Content, MAX_CONTENT},
-	Hash,
+	Hash, JobId,
 };
 use aci_transfer::{
-	ContentId, Libp2pTransport, Options, Store, StoreOptions, TransferError, Transport,
+	ContentId, Libp2pTransport, Options, Piece, Store, StoreOptions, TransferError, Transport,
 };
 use rand_core::{OsRng, RngCore};
 use std::{
@@ -14,6 +14,7 @@ use std::{
 	sync::Arc,
 	time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::sync::mpsc;
 
 /// How long content is kept at most, in milliseconds.
 const KEPT: u64 = 24 * 60 * 60 * 1_000;
@@ -82,6 +83,18 @@ impl Channel {
 		let mut silent = |_| {};
 		let fetched = self.transport.fetch(id, &locators, until(), &mut silent);
 		Ok(fetched.await?)
+	}
+
+	/// Reads the stream of a job's text to its end. `secret` opens that of a private job.
+	pub async fn tail(
+		&self,
+		job: JobId,
+		locators: &[String],
+		secret: Option<&[u8; 32]>,
+		pieces: mpsc::Sender<Piece>,
+	) -> Result<(), ClientError> {
+		let tail = self.transport.tail(job.0, locators, secret, pieces);
+		Ok(tail.await?)
 	}
 
 	/// Stops, and forgets all content.

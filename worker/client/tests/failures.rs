@@ -29,6 +29,7 @@ use aci_primitives::{
 	AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, JobInput, JobOutput, ModelId,
 	Receipt, Role, SignedReceipt, ACI,
 };
+use aci_transfer::{Libp2pTransport, Options, Store, StoreOptions, Transport};
 use codec::DecodeAll;
 use common::{planck, Ran};
 use serde_json::{json, Value};
@@ -38,10 +39,12 @@ use std::{
 	collections::{BTreeMap, VecDeque},
 	net::TcpStream,
 	process::Stdio,
+	sync::Arc,
 	time::Duration,
 };
 use tempfile::TempDir;
 use tokio::{
+	io::AsyncReadExt,
 	process::{Child, Command},
 	time::{sleep, timeout},
 };
@@ -451,6 +454,8 @@ async fn who_cheats_or_fails_pays_and_nobody_else() {
 	let settled = a_tampered_output_is_refused_and_the_right_one_is_paid(&mut world, &dave).await;
 	a_receipt_pays_once(&mut world, &dave, &settled).await;
 	a_late_result_is_paid_by_the_late_rule(&mut world, &dave).await;
+	a_worker_without_a_stream_costs_a_line_and_no_result(&mut world, &dave).await;
+	a_worker_that_streams_another_text_is_found_out(&mut world, &dave).await;
 
 	// Eve's bond is there since her forged evidence was refused.
 	eve.enrol(&world).await;
@@ -538,6 +543,72 @@ async fn a_tampered_output_is_refused_and_the_right_one_is_paid(
 		receipt,
 		output,
 	}
+}
+
+/// Hands in `output` for a job that was acknowledged.
+async fn hand_in(world: &World, worker: &Scripted, job: JobId, output: &str) {
+	let view = world.view(job).await;
+	let receipt = worker.sign(world, worker.receipt(world, &view, output));
+	let call = Call::submit_result(job, receipt, inline(output));
+	worker.send(world, call).await;
+}
+
+/// The client is to show the text while it is made, and the worker has no endpoint.
+async fn a_worker_without_a_stream_costs_a_line_and_no_result(world: &mut World, dave: &Scripted) {
+	let client = world.start(CLIENT, &prompt(&["--stream"]));
+	let (job, _) = world.matched().await;
+	dave.send(world, Call::acknowledge(job)).await;
+	hand_in(world, dave, job, "The result.").await;
+	let ran = ended(client).await;
+	assert_eq!((ran.code, ran.stdout.as_str()), (0, "The result.\n"));
+	let told = ran.stderr.matches("The text is not streamed on").count();
+	assert_eq!(told, 1, "{}", ran.stderr);
+	assert!(
+		!ran.stderr.contains("The text is the result"),
+		"{}",
+		ran.stderr
+	);
+}
+
+/// The worker streams one text and signs another.
+async fn a_worker_that_streams_another_text_is_found_out(world: &mut World, dave: &Scripted) {
+	let store = Store::open(
+		world.folder.path().join("liar.redb"),
+		StoreOptions::default(),
+	);
+	let store = Arc::new(store.expect("opens"));
+	let server = Libp2pTransport::start([66; 32], Options::default(), store).await;
+	let server = server.expect("listens");
+	let endpoints = server.locators().await.expect("are known");
+	let endpoints = endpoints
+		.into_iter()
+		.map(|endpoint| endpoint.into_bytes().try_into().expect("is short"))
+		.collect();
+	let models = BoundedList::truncate_from(vec![world.model.0]);
+	let update = Call::update_worker(models, BoundedList::truncate_from(endpoints));
+	dave.send(world, update).await;
+
+	let mut client = world.start(CLIENT, &prompt(&["--stream"]));
+	let (job, _) = world.matched().await;
+	let stream = server.publish(job.0, None).expect("has room");
+	stream.push(b"A lie");
+	dave.send(world, Call::acknowledge(job)).await;
+	// The client shows it before there is a result.
+	let mut shown = vec![0; 5];
+	let stdout = client.stdout.as_mut().expect("is piped");
+	let read = timeout(LIMIT, stdout.read_exact(&mut shown)).await;
+	read.expect("is shown").expect("is our child");
+	assert_eq!(shown, b"A lie");
+	stream.finish();
+	hand_in(world, dave, job, "The result.").await;
+	let ran = ended(client).await;
+	assert_eq!((ran.code, ran.stdout.as_str()), (0, "\nThe result.\n"));
+	assert!(
+		ran.stderr.contains("The streamed text is NOT the result"),
+		"{}",
+		ran.stderr
+	);
+	server.shutdown().await;
 }
 
 /// A settled job's receipt for the same job again, for another job, and renamed for it.

@@ -150,6 +150,15 @@ pub enum SourceFailure {
 	/// It broke the protocol's bounds.
 	#[error("broke the protocol ({0}) and was cut off")]
 	Misbehaved(String),
+	/// It answered, and makes no such stream now.
+	#[error("has no stream of the job")]
+	NoStream,
+	/// The stream ended before the text did.
+	#[error("broke its stream off")]
+	StreamBrokenOff,
+	/// The stream met a bound.
+	#[error("cut its stream at its bound")]
+	StreamCut,
 	/// It was caught with wrong data for this content before.
 	#[error("sent wrong data for this content earlier and was not asked")]
 	Distrusted,
@@ -222,6 +231,21 @@ pub enum TransferError {
 	/// Sealing or opening failed.
 	#[error(transparent)]
 	Seal(#[from] SealError),
+	/// As many streams go on as may.
+	#[error("{limit} streams go on already; wait for one to end, or raise `streams`")]
+	TooManyStreams {
+		/// Streams that are allowed.
+		limit: usize,
+	},
+	/// A stream cannot be read, or not on.
+	#[error(
+		"the stream is not available: {}; wait for the result, which does not need it",
+		list(.attempts)
+	)]
+	StreamUnavailable {
+		/// Every source with its failure.
+		attempts: Vec<Attempt>,
+	},
 	/// An option is not usable.
 	#[error("option `{option}` is not usable: {reason}")]
 	Option {

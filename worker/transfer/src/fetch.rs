@@ -21,7 +21,7 @@ use crate::{
 	node::Shared,
 	protocol::{ProvenChunk, Request, Response},
 	store::Moment,
-	swarm::Command,
+	swarm::{Command, Question},
 	transport::{blocking, Progress, ProgressSink},
 	tree::chunk_count,
 };
@@ -235,20 +235,9 @@ impl<'a> Fetch<'a> {
 
 	/// Asks sources until every chunk is on disk, or no source is left.
 	async fn download(&mut self, locators: &[String]) -> Result<(), TransferError> {
-		// Several locators of one peer are one source with several addresses.
-		let mut named: Vec<(String, PeerId, Vec<Multiaddr>)> = Vec::new();
-		for text in locators.iter().take(MAX_LOCATORS) {
-			match locator::parse(text) {
-				Ok(locator) => match named.iter_mut().find(|(_, peer, _)| *peer == locator.peer) {
-					Some((name, _, addresses)) => {
-						name.push_str(" or ");
-						name.push_str(text);
-						addresses.push(locator.address);
-					}
-					None => named.push((text.clone(), locator.peer, vec![locator.address])),
-				},
-				Err(reason) => self.note(text.clone(), SourceFailure::Locator(reason)),
-			}
+		let (named, unusable) = locator::by_peer(locators);
+		for attempt in unusable {
+			self.note(attempt.source, attempt.failure);
 		}
 		for (name, peer, addresses) in named {
 			self.add(name, peer, addresses);
@@ -478,8 +467,7 @@ async fn ask_once(
 	let command = Command::Ask {
 		peer,
 		addresses,
-		request,
-		reply,
+		question: Question::Transfer(request, reply),
 	};
 	shared.command(command).await.map_err(|_| closed())?;
 	match timeout(limit, answer).await {

@@ -24,7 +24,9 @@
 //!    Kademlia provider records under [`ContentId::name`].
 //! 6. *Private by default.* A node listens on loopback unless it is given another address; it
 //!    does not look for others on the local network.
-//! 7. *Says what to do.* Every failure is a [`TransferError`]; no message of a peer panics.
+//! 7. *Streamed.* Text that is being made can be read before it is whole, and vouched for
+//!    ([`stream`]).
+//! 8. *Says what to do.* Every failure is a [`TransferError`]; no message of a peer panics.
 //!
 //! # What it assumes
 //!
@@ -53,6 +55,7 @@ pub mod protocol;
 pub mod seal;
 mod statistics;
 pub mod store;
+pub mod stream;
 mod swarm;
 mod transport;
 pub mod tree;
@@ -66,4 +69,5 @@ pub use options::Options;
 pub use seal::{open, public_key, seal, sealed_length, Sealed};
 pub use statistics::Statistics;
 pub use store::{Moment, Store, StoreOptions};
+pub use stream::{Piece, StreamLimits, StreamWriter, Streams};
 pub use transport::{Progress, ProgressSink, Transport};

@@ -8,6 +8,7 @@
 //! The longest has 111 bytes (an IPv6 address of 39 characters, a port of 5, a peer of 52), so every
 //! one fits the chain's [`MAX_LOCATOR_BYTES`].
 
+use crate::error::{Attempt, SourceFailure};
 use libp2p::{multiaddr::Protocol, Multiaddr, PeerId};
 
 /// Most bytes of a locator: the chain's bound.
@@ -40,6 +41,33 @@ pub(crate) fn parse(text: &str) -> Result<Locator, String> {
 		true => Ok(Locator { peer, address }),
 		false => Err("it is not an IP address with a TCP port".into()),
 	}
+}
+
+/// A peer with its addresses, and the locators that name it.
+pub(crate) type Named = (String, PeerId, Vec<Multiaddr>);
+
+/// The peers that the first [`MAX_LOCATORS`] locators name, each with all its addresses, and the
+/// locators that are not usable.
+pub(crate) fn by_peer(locators: &[String]) -> (Vec<Named>, Vec<Attempt>) {
+	let mut named: Vec<Named> = Vec::new();
+	let mut unusable = Vec::new();
+	for text in locators.iter().take(MAX_LOCATORS) {
+		match parse(text) {
+			Ok(locator) => match named.iter_mut().find(|(_, peer, _)| *peer == locator.peer) {
+				Some((name, _, addresses)) => {
+					name.push_str(" or ");
+					name.push_str(text);
+					addresses.push(locator.address);
+				}
+				None => named.push((text.clone(), locator.peer, vec![locator.address])),
+			},
+			Err(reason) => unusable.push(Attempt {
+				source: text.clone(),
+				failure: SourceFailure::Locator(reason),
+			}),
+		}
+	}
+	(named, unusable)
 }
 
 /// Reads an address without a peer.

@@ -8,6 +8,7 @@ use crate::{
 	options::Options,
 	statistics::{Counters, Statistics},
 	store::{Moment, Store},
+	stream::{tail, Piece, StreamWriter, Streams},
 	swarm::{Command, Task},
 	transport::{blocking, ProgressSink, Transport},
 };
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
 	pub options: Options,
 	pub distrust: Distrust,
 	pub fetching: Fetching,
+	streams: Streams,
 	counters: Arc<Counters>,
 	peer: PeerId,
 	commands: mpsc::Sender<Command>,
@@ -69,12 +71,14 @@ impl Libp2pTransport {
 		let addresses = options.check(peer)?;
 		let listeners = addresses.listen.len();
 		let counters = Arc::new(Counters::default());
+		let streams = Streams::new(options.streams.clone());
 		let (commands, receiver) = mpsc::channel(COMMANDS);
 		let task = Task::new(
 			keypair,
 			options.clone(),
 			addresses,
 			store.clone(),
+			streams.clone(),
 			counters.clone(),
 			receiver,
 		)
@@ -86,6 +90,7 @@ impl Libp2pTransport {
 			options,
 			distrust,
 			fetching,
+			streams,
 			counters,
 			peer,
 			commands,
@@ -209,6 +214,30 @@ impl Transport for Libp2pTransport {
 				.await?;
 			Ok(expired)
 		})
+	}
+
+	fn publish(
+		&self,
+		job: [u8; 32],
+		receiver_public: Option<[u8; 32]>,
+	) -> Result<StreamWriter, TransferError> {
+		self.shared.streams.open(job, receiver_public)
+	}
+
+	fn tail<'a>(
+		&'a self,
+		job: [u8; 32],
+		locators: &'a [String],
+		receiver_secret: Option<&'a [u8; 32]>,
+		pieces: mpsc::Sender<Piece>,
+	) -> BoxFuture<'a, Result<(), TransferError>> {
+		Box::pin(tail::tail(
+			&self.shared,
+			job,
+			locators,
+			receiver_secret,
+			pieces,
+		))
 	}
 
 	fn shutdown(&self) -> BoxFuture<'_, ()> {

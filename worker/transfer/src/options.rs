@@ -4,6 +4,7 @@ use crate::{
 	error::TransferError,
 	locator::{self, Locator, MAX_LOCATORS, MAX_LOCATOR_BYTES},
 	protocol::MAX_CHUNKS_PER_REQUEST,
+	stream::StreamLimits,
 };
 use libp2p::{Multiaddr, PeerId};
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct Options {
 	pub connect_timeout: Duration,
 	/// Time after which the DHT is asked although a locator may still answer.
 	pub dht_after: Duration,
+	/// Bounds of the streams that are served and read.
+	pub streams: StreamLimits,
 }
 
 impl Default for Options {
@@ -57,6 +60,7 @@ impl Default for Options {
 			request_timeout: Duration::from_secs(10),
 			connect_timeout: Duration::from_secs(5),
 			dht_after: Duration::from_secs(1),
+			streams: StreamLimits::default(),
 		}
 	}
 }
@@ -105,6 +109,9 @@ impl Options {
 				return Err(wrong(option, "choose 1 to 1024".into()));
 			}
 		}
+		self.streams
+			.check()
+			.map_err(|(option, reason)| wrong(option, reason))?;
 		let bootstrap = self.bootstrap.iter().map(|text| locator::parse(text));
 		let bootstrap: Result<Vec<_>, _> = bootstrap.collect();
 		Ok(Addresses {

@@ -80,7 +80,7 @@ pub enum Response {
 }
 
 /// Reads a list's length and checks it before anything is allocated.
-fn list_length<I: Input>(input: &mut I, most: usize) -> Result<usize, codec::Error> {
+pub(crate) fn list_length<I: Input>(input: &mut I, most: usize) -> Result<usize, codec::Error> {
 	let Compact(length) = Compact::<u32>::decode(input)?;
 	match usize::try_from(length) {
 		Ok(length) if length <= most => Ok(length),
@@ -185,7 +185,7 @@ impl Decode for Response {
 }
 
 /// Reads one message of at most `most` bytes.
-async fn read_message<M: Decode, T: AsyncRead + Unpin + Send>(
+pub(crate) async fn read_message<M: Decode, T: AsyncRead + Unpin + Send>(
 	io: &mut T,
 	most: usize,
 ) -> io::Result<M> {
@@ -207,7 +207,11 @@ async fn read_message<M: Decode, T: AsyncRead + Unpin + Send>(
 	M::decode_all(&mut body.as_slice()).map_err(|error| invalid(format!("sent {error}")))
 }
 
-async fn write_message<T: AsyncWrite + Unpin + Send>(io: &mut T, body: Vec<u8>) -> io::Result<()> {
+/// Writes one message.
+pub(crate) async fn write_message<T: AsyncWrite + Unpin + Send>(
+	io: &mut T,
+	body: Vec<u8>,
+) -> io::Result<()> {
 	let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
 	io.write_all(&length.to_le_bytes()).await?;
 	io.write_all(&body).await?;

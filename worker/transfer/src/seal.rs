@@ -71,7 +71,8 @@ fn cipher(
 	Ok(ChaCha20Poly1305::new(Key::from_slice(&key)))
 }
 
-fn nonce(index: u64, last: bool) -> Nonce {
+/// The nonce of a place, and of whether it is the last one.
+pub(crate) fn nonce(index: u64, last: bool) -> Nonce {
 	let mut nonce = Nonce::default();
 	nonce[..8].copy_from_slice(&index.to_le_bytes());
 	nonce[11] = u8::from(last);

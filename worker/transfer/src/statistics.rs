@@ -9,6 +9,8 @@ pub struct Statistics {
 	pub requests_served: u64,
 	/// Chunks sent.
 	pub chunks_served: u64,
+	/// Requests of a stream's readers that were answered.
+	pub readers_answered: u64,
 	/// Requests that were answered with "busy".
 	pub turned_away: u64,
 	/// Peers that were cut off for breaking the protocol's bounds.
@@ -19,6 +21,7 @@ pub struct Statistics {
 pub(crate) struct Counters {
 	pub requests_served: AtomicU64,
 	pub chunks_served: AtomicU64,
+	pub readers_answered: AtomicU64,
 	pub turned_away: AtomicU64,
 	pub cut_off: AtomicU64,
 }
@@ -29,6 +32,7 @@ impl Counters {
 		Statistics {
 			requests_served: read(&self.requests_served),
 			chunks_served: read(&self.chunks_served),
+			readers_answered: read(&self.readers_answered),
 			turned_away: read(&self.turned_away),
 			cut_off: read(&self.cut_off),
 		}

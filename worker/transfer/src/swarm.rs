@@ -8,6 +8,8 @@
 //! 3. No more requests than the options say are served at once, of one peer and of all.
 //! 4. At most one dial of a peer is under way for fetches; all requests to the peer wait for it.
 
+mod stream;
+
 use crate::{
 	content::ContentId,
 	error::SourceFailure,
@@ -16,6 +18,10 @@ use crate::{
 	protocol::{self, ReadRequest, Request, Response, PROTOCOL},
 	statistics::Counters,
 	store::Store,
+	stream::{
+		protocol::{self as stream_protocol, Answer, Tail},
+		Streams,
+	},
 	transport::blocking,
 };
 use futures::StreamExt;
@@ -71,6 +77,8 @@ const ANNOUNCE_PAUSE: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(30);
 /// Time that a DHT lookup or announcement may take.
 const DHT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Pause between two looks for streams that have ended long ago.
+const SWEEP: Duration = Duration::from_secs(5);
 /// Streams of one connection at once. yamux buffers up to 256 KiB for each.
 const MAX_STREAMS: usize = 64;
 
@@ -79,8 +87,29 @@ struct Behaviour {
 	blocked: allow_block_list::Behaviour<BlockedPeers>,
 	limits: connection_limits::Behaviour,
 	transfer: request_response::Behaviour<protocol::Codec>,
+	stream: request_response::Behaviour<stream_protocol::Codec>,
 	dht: kad::Behaviour<MemoryStore>,
 	identify: identify::Behaviour,
+}
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, SourceFailure>>;
+
+/// A question to a peer, of either protocol.
+pub(crate) enum Question {
+	/// About content.
+	Transfer(Request, Reply<Response>),
+	/// About a stream.
+	Stream(Tail, Reply<Answer>),
+}
+
+impl Question {
+	fn fail(self, failure: SourceFailure) {
+		match self {
+			Question::Transfer(_, reply) => drop(reply.send(Err(failure))),
+			Question::Stream(_, reply) => drop(reply.send(Err(failure))),
+		}
+	}
 }
 
 /// What the task is asked to do.
@@ -89,8 +118,7 @@ pub(crate) enum Command {
 	Ask {
 		peer: PeerId,
 		addresses: Vec<Multiaddr>,
-		request: Request,
-		reply: oneshot::Sender<Result<Response, SourceFailure>>,
+		question: Question,
 	},
 	/// Name the peers that provide content, each once, until the sender is dropped.
 	FindProviders {
@@ -114,12 +142,6 @@ pub(crate) enum Command {
 	Shutdown,
 }
 
-/// A request that waits for a connection.
-struct Waiting {
-	request: Request,
-	reply: oneshot::Sender<Result<Response, SourceFailure>>,
-}
-
 /// A request that was received and read.
 struct Inbound {
 	peer: PeerId,
@@ -135,14 +157,16 @@ pub(crate) struct Task {
 	counters: Arc<Counters>,
 	options: Options,
 	external: Vec<Multiaddr>,
-	/// Dials under way, and the requests that wait for a connection.
+	/// Dials under way, and the questions that wait for a connection.
 	dialing: BTreeMap<PeerId, ConnectionId>,
-	waiting: BTreeMap<PeerId, Vec<Waiting>>,
-	/// Requests that were sent.
-	asked: BTreeMap<OutboundRequestId, oneshot::Sender<Result<Response, SourceFailure>>>,
+	waiting: BTreeMap<PeerId, Vec<Question>>,
+	/// Requests that were sent. Each protocol counts its own.
+	asked: BTreeMap<OutboundRequestId, Reply<Response>>,
+	tailed: BTreeMap<OutboundRequestId, Reply<Answer>>,
 	/// Requests of others whose answers are not sent yet.
 	serving: BTreeMap<InboundRequestId, PeerId>,
 	answers: JoinSet<Option<(ResponseChannel<Response>, Response)>>,
+	serving_streams: stream::Serving,
 	blocked: VecDeque<PeerId>,
 	lookups: HashMap<QueryId, mpsc::Sender<PeerId>>,
 	/// Content to announce, and announcements under way.
@@ -161,6 +185,7 @@ impl Task {
 		options: Options,
 		addresses: Addresses,
 		store: Arc<Store>,
+		streams: Streams,
 		counters: Arc<Counters>,
 		commands: mpsc::Receiver<Command>,
 	) -> Result<Self, String> {
@@ -191,8 +216,10 @@ impl Task {
 			dialing: BTreeMap::new(),
 			waiting: BTreeMap::new(),
 			asked: BTreeMap::new(),
+			tailed: BTreeMap::new(),
 			serving: BTreeMap::new(),
 			answers: JoinSet::new(),
+			serving_streams: stream::Serving::new(streams),
 			blocked: VecDeque::new(),
 			lookups: HashMap::new(),
 			announce: VecDeque::new(),
@@ -205,6 +232,7 @@ impl Task {
 
 	/// Runs until it is told to end, or until nobody is left who could tell.
 	pub async fn run(mut self) {
+		let mut sweep = tokio::time::interval(SWEEP);
 		loop {
 			let announce_at = self.announce_all;
 			tokio::select! {
@@ -219,6 +247,13 @@ impl Task {
 						let _ = self.swarm.behaviour_mut().transfer.send_response(channel, response);
 					}
 				},
+				Some(answer) = self.serving_streams.answers.join_next() => {
+					// An answer to a peer that has gone was broken off.
+					if let Ok(answer) = answer {
+						self.send_answer(answer);
+					}
+				},
+				_ = sweep.tick() => self.serving_streams.streams.sweep(),
 				Some(listed) = self.listing.join_next() => {
 					let room = MAX_PROVIDED.saturating_sub(self.announce.len());
 					let ids = listed.unwrap_or_default().into_iter().take(room);
@@ -229,6 +264,7 @@ impl Task {
 			}
 			self.announce_next();
 		}
+		self.serving_streams.answers.shutdown().await;
 		// The store is released when the last work on it is.
 		while self.answers.join_next().await.is_some() {}
 		while self.listing.join_next().await.is_some() {}
@@ -239,21 +275,18 @@ impl Task {
 			Command::Ask {
 				peer,
 				addresses,
-				request,
-				reply,
+				question,
 			} => {
-				let waiting = Waiting { request, reply };
 				if self.swarm.is_connected(&peer) {
-					return self.send(peer, waiting);
+					return self.send(peer, question);
 				}
 				if !self.dialing.contains_key(&peer) {
 					if let Err(error) = self.dial(peer, addresses) {
-						let failure = SourceFailure::Unreachable(describe(&error));
-						let _ = waiting.reply.send(Err(failure));
+						question.fail(SourceFailure::Unreachable(describe(&error)));
 						return;
 					}
 				}
-				self.waiting.entry(peer).or_default().push(waiting);
+				self.waiting.entry(peer).or_default().push(question);
 			}
 			Command::FindProviders { id, found } => {
 				let query = self.swarm.behaviour_mut().dht.get_providers(key(&id));
@@ -291,10 +324,18 @@ impl Task {
 		Ok(())
 	}
 
-	fn send(&mut self, peer: PeerId, waiting: Waiting) {
-		let transfer = &mut self.swarm.behaviour_mut().transfer;
-		let id = transfer.send_request(&peer, Ok(waiting.request));
-		self.asked.insert(id, waiting.reply);
+	fn send(&mut self, peer: PeerId, question: Question) {
+		let behaviour = self.swarm.behaviour_mut();
+		match question {
+			Question::Transfer(request, reply) => {
+				let id = behaviour.transfer.send_request(&peer, Ok(request));
+				self.asked.insert(id, reply);
+			}
+			Question::Stream(request, reply) => {
+				let id = behaviour.stream.send_request(&peer, Ok(request));
+				self.tailed.insert(id, reply);
+			}
+		}
 	}
 
 	fn cut_off(&mut self, peer: PeerId) {
@@ -314,6 +355,7 @@ impl Task {
 	fn event(&mut self, event: SwarmEvent<BehaviourEvent>) {
 		match event {
 			SwarmEvent::Behaviour(BehaviourEvent::Transfer(event)) => self.transfer_event(event),
+			SwarmEvent::Behaviour(BehaviourEvent::Stream(event)) => self.stream_event(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Dht(event)) => self.dht_event(event),
 			SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
 				peer_id,
@@ -358,9 +400,8 @@ impl Task {
 				error,
 			} if self.dialing.get(&peer) == Some(&connection_id) => {
 				self.dialing.remove(&peer);
-				for waiting in self.waiting.remove(&peer).unwrap_or_default() {
-					let failure = SourceFailure::Unreachable(describe(&error));
-					let _ = waiting.reply.send(Err(failure));
+				for question in self.waiting.remove(&peer).unwrap_or_default() {
+					question.fail(SourceFailure::Unreachable(describe(&error)));
 				}
 			}
 			_ => {}
@@ -405,18 +446,7 @@ impl Task {
 				request_id,
 				error,
 			} => {
-				let failure = match error {
-					OutboundFailure::Timeout => {
-						SourceFailure::TimedOut(self.options.request_timeout)
-					}
-					OutboundFailure::Io(error) if is_violation(&error) => {
-						tracing::warn!(%peer, %error, "cut off a peer that broke the protocol");
-						self.cut_off(peer);
-						SourceFailure::Misbehaved(error.to_string())
-					}
-					OutboundFailure::UnsupportedProtocols => SourceFailure::Refused,
-					error => SourceFailure::Unreachable(error.to_string()),
-				};
+				let failure = self.failure(peer, error, self.options.request_timeout);
 				if let Some(reply) = self.asked.remove(&request_id) {
 					let _ = reply.send(Err(failure));
 				}
@@ -432,6 +462,20 @@ impl Task {
 			Event::ResponseSent { request_id, .. } => {
 				self.serving.remove(&request_id);
 			}
+		}
+	}
+
+	/// Why a request to a peer failed. A peer that broke the protocol is cut off.
+	fn failure(&mut self, peer: PeerId, error: OutboundFailure, limit: Duration) -> SourceFailure {
+		match error {
+			OutboundFailure::Timeout => SourceFailure::TimedOut(limit),
+			OutboundFailure::Io(error) if is_violation(&error) => {
+				tracing::warn!(%peer, %error, "cut off a peer that broke the protocol");
+				self.cut_off(peer);
+				SourceFailure::Misbehaved(error.to_string())
+			}
+			OutboundFailure::UnsupportedProtocols => SourceFailure::Refused,
+			error => SourceFailure::Unreachable(error.to_string()),
 		}
 	}
 
@@ -645,6 +689,7 @@ fn build(keypair: Keypair, options: &Options) -> Result<Swarm<Behaviour>, noise:
 		blocked: allow_block_list::Behaviour::default(),
 		limits: connection_limits::Behaviour::new(limits),
 		transfer,
+		stream: stream::behaviour(options),
 		dht,
 		identify: identify::Behaviour::new(identify.with_agent_version("aci".into())),
 	};

@@ -1,7 +1,15 @@
 //! The seam between a worker or client and whatever carries its data.
 
-use crate::{content::ContentId, error::TransferError, seal, store::Moment, Attempt};
+use crate::{
+	content::ContentId,
+	error::TransferError,
+	seal,
+	store::Moment,
+	stream::{Piece, StreamWriter},
+	Attempt,
+};
 use futures::future::BoxFuture;
+use tokio::sync::mpsc;
 
 /// What happened during a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +67,26 @@ pub trait Transport: Send + Sync {
 
 	/// Stops serving and removes all that is kept until `now` or earlier.
 	fn expire(&self, now: Moment) -> BoxFuture<'_, Result<Vec<ContentId>, TransferError>>;
+
+	/// Begins the stream of a job's text, sealed to `receiver_public` where it is given; see
+	/// [`crate::stream`]. A stream of the job that is there already is void from now on.
+	fn publish(
+		&self,
+		job: [u8; 32],
+		receiver_public: Option<[u8; 32]>,
+	) -> Result<StreamWriter, TransferError>;
+
+	/// Reads a job's stream from who can be reached by the locators, while it is made, and hands its
+	/// pieces on. Returns when the stream has ended as its writer meant it to, or when nobody takes
+	/// the pieces any more; fails where the stream cannot be had. Nobody vouches for what it gives:
+	/// compare it with the result.
+	fn tail<'a>(
+		&'a self,
+		job: [u8; 32],
+		locators: &'a [String],
+		receiver_secret: Option<&'a [u8; 32]>,
+		pieces: mpsc::Sender<Piece>,
+	) -> BoxFuture<'a, Result<(), TransferError>>;
 
 	/// Stops. Later calls fail with [`TransferError::Closed`].
 	fn shutdown(&self) -> BoxFuture<'_, ()>;

@@ -109,6 +109,11 @@ impl Output {
 		format!("{} numbers: {}{more}", numbers.len(), shown.join(", ")).into_bytes()
 	}
 
+	/// The output as it is, opened where it was private.
+	pub fn bytes(&self) -> &[u8] {
+		&self.bytes
+	}
+
 	/// For programs.
 	pub fn json(&self) -> Value {
 		let mut value = json!({

@@ -11,6 +11,7 @@ use crate::{
 	order::{prepare, quote_error, Prepared},
 	output::{aci, planck, Done},
 	secret::confirm,
+	stream::Live,
 	transfer::Channel,
 };
 use aci_chain::{amount, Call, Certainty, ChainError, Included};
@@ -32,6 +33,11 @@ const ORDER_NUMBERS: u32 = 3;
 /// Orders a job and follows it.
 pub async fn run(context: &Context, arguments: &SubmitArgs) -> Result<Done, ClientError> {
 	let client = context.signer()?.id();
+	if arguments.stream && context.json {
+		return Err(ClientError::Usage(
+			"--json gives one value at the end; take --stream or --json".into(),
+		));
+	}
 	let given = arguments
 		.max_price
 		.as_deref()
@@ -121,8 +127,10 @@ async fn order(
 		(true, true) => Some(Until::Held),
 		(false, _) => Some(Until::End),
 	};
+	let mut live =
+		is_streamed(context, arguments, prepared).then(|| Live::new(prepared.reply_secret));
 	let followed = match until {
-		Some(until) => follow(context, &mut blocks, job, until).await?,
+		Some(until) => follow(context, &mut blocks, job, until, live.as_mut()).await?,
 		None => Followed::default(),
 	};
 	let mut json = as_json(job, &prepared.spec, &included, &followed);
@@ -143,15 +151,25 @@ async fn order(
 	if let Value::Object(fields) = &mut json {
 		fields.insert("output".into(), output.json());
 	}
-	let text = match &arguments.output {
-		Some(path) => output.write(path)?.into_bytes(),
-		None => output.text(),
+	let rest = live.and_then(|mut live| live.end(context, output.bytes()));
+	let text = match (&arguments.output, rest) {
+		(Some(path), _) => output.write(path)?.into_bytes(),
+		(None, Some(rest)) => rest,
+		(None, None) => output.text(),
 	};
 	Ok(Done {
 		json,
 		text,
 		exit_code: 0,
 	})
+}
+
+/// Whether the text is shown while it is made.
+fn is_streamed(context: &Context, arguments: &SubmitArgs, prepared: &Prepared) -> bool {
+	let wanted = arguments.stream || std::io::stdout().is_terminal();
+	let is_text = prepared.spec.parameters.max_tokens_out > 0;
+	let waits = !arguments.no_wait;
+	wanted && is_text && waits && !context.json && !arguments.no_stream
 }
 
 /// Sends the order under a number that is above the client's last one.

@@ -80,6 +80,12 @@ pub struct Liar {
 	task: JoinHandle<()>,
 }
 
+impl Liar {
+	pub fn new(locator: String, task: JoinHandle<()>) -> Self {
+		Liar { locator, task }
+	}
+}
+
 impl Drop for Liar {
 	fn drop(&mut self) {
 		self.task.abort();
