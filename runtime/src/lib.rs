@@ -96,19 +96,30 @@ pub type Executive = frame_executive::Executive<
 	AllPalletsWithSystem,
 >;
 
-/// Which runtime this is. `spec_version` rises with every change of behaviour,
-/// `transaction_version` with every change of a call's or an extension's encoding.
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("aci"),
-	impl_name: Cow::Borrowed("aci-node"),
-	authoring_version: 1,
-	spec_version: 100,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+// The version is also put into the wasm as a section, by a macro that wants a literal number.
+macro_rules! version {
+	($spec_version:tt) => {
+		/// Which runtime this is. `spec_version` rises with every change of behaviour,
+		/// `transaction_version` with every change of a call's or an extension's encoding.
+		#[sp_version::runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: Cow::Borrowed("aci"),
+			impl_name: Cow::Borrowed("aci-node"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: apis::RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			system_version: 1,
+		};
+	};
+}
+
+#[cfg(not(feature = "next-version"))]
+version!(100);
+// The number above and one more.
+#[cfg(feature = "next-version")]
+version!(101);
 
 #[frame_support::runtime]
 mod runtime {

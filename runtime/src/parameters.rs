@@ -1,9 +1,13 @@
-//! The governed numbers of the market, with the defaults of a production chain.
+//! The governed numbers of the market and of governance, with the defaults of a production chain.
 //!
-//! A referendum on the parameters' track, or root, changes them by `parameters.set_parameter`.
-//! Times are in milliseconds where a deadline runs by two clocks, else in blocks.
+//! A referendum on the parameters' track, or root, changes them by `parameters.set_parameter`; those
+//! of governance only root. Times are in milliseconds where a deadline runs by two clocks, else in
+//! blocks.
 
-use crate::{Runtime, DAYS, EPOCH};
+use crate::{
+	governance::terms::{self, TrackTerms},
+	Runtime, DAYS, EPOCH,
+};
 use aci_primitives::{Balance, BlockNumber, Moment, ACI};
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
 
@@ -71,6 +75,32 @@ pub mod governed {
 		/// Blocks in which a slash can be appealed before it is applied.
 		#[codec(index = 6)]
 		pub static AppealPeriod: BlockNumber = EPOCH;
+	}
+
+	/// Deposits and times of referenda and votes. Root alone changes them.
+	#[dynamic_pallet_params]
+	#[codec(index = 2)]
+	pub mod governance {
+		/// Terms of the root track.
+		#[codec(index = 0)]
+		pub static RootTerms: TrackTerms = terms::ROOT;
+
+		/// Terms of the parameters' track.
+		#[codec(index = 1)]
+		pub static ParametersTerms: TrackTerms = terms::PARAMETERS;
+
+		/// Terms of the treasury's track.
+		#[codec(index = 2)]
+		pub static TreasuryTerms: TrackTerms = terms::TREASURY;
+
+		/// Blocks in which a referendum must have its decision deposit, after which it ends; at most
+		/// ten years of blocks count.
+		#[codec(index = 3)]
+		pub static UndecidingTimeout: BlockNumber = 14 * DAYS;
+
+		/// Blocks for which a vote of conviction 1 locks its balance after the referendum's end.
+		#[codec(index = 4)]
+		pub static VoteLockingPeriod: BlockNumber = 7 * DAYS;
 	}
 }
 

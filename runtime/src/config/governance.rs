@@ -1,25 +1,36 @@
 //! Referenda, votes, governed parameters, sudo.
 
 use crate::{
-	governance::{origins, tracks::Tracks, ParametersAdmin},
+	governance::{origins, tracks::Tracks, ParameterSetter},
+	parameters::governed::governance,
 	AccountId, Balance, Balances, BlockNumber, Preimage, Referenda, Runtime, RuntimeCall,
 	RuntimeEvent, Scheduler, System, Treasury, DAYS, UNIT,
 };
 use frame_support::{
 	parameter_types,
-	traits::{AsEnsureOriginWithArg, ConstU32},
+	traits::{AsEnsureOriginWithArg, ConstU32, Get},
 };
 use frame_system::{EnsureRoot, EnsureSigned};
 
 parameter_types! {
-	/// How long a vote of conviction 1 locks its balance.
-	pub const VoteLockingPeriod: BlockNumber = 7 * DAYS;
 	/// Deposit for submitting a referendum.
 	pub const SubmissionDeposit: Balance = 10 * UNIT;
-	/// How long a referendum waits for its decision deposit.
-	pub const UndecidingTimeout: BlockNumber = 14 * DAYS;
 	/// How often referenda are looked at.
 	pub const AlarmInterval: BlockNumber = 1;
+}
+
+/// The longest that a referendum can wait for its decision deposit: ten years.
+const LONGEST_TIMEOUT: BlockNumber = 3_650 * DAYS;
+
+/// The governed time in which a referendum must have its decision deposit. It is limited, since the
+/// referenda's pallet adds it to a height without looking whether the sum fits.
+pub struct UndecidingTimeout;
+
+impl Get<BlockNumber> for UndecidingTimeout {
+	fn get() -> BlockNumber {
+		let governed: BlockNumber = governance::UndecidingTimeout::get();
+		governed.min(LONGEST_TIMEOUT)
+	}
 }
 
 impl pallet_conviction_voting::Config for Runtime {
@@ -29,7 +40,7 @@ impl pallet_conviction_voting::Config for Runtime {
 	type Polls = Referenda;
 	type MaxTurnout = frame_support::traits::TotalIssuanceOf<Balances, AccountId>;
 	type MaxVotes = ConstU32<512>;
-	type VoteLockingPeriod = VoteLockingPeriod;
+	type VoteLockingPeriod = governance::VoteLockingPeriod;
 	type BlockNumberProvider = System;
 	type VotingHooks = ();
 }
@@ -66,6 +77,6 @@ impl pallet_sudo::Config for Runtime {
 impl pallet_parameters::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeParameters = crate::parameters::RuntimeParameters;
-	type AdminOrigin = AsEnsureOriginWithArg<ParametersAdmin>;
+	type AdminOrigin = ParameterSetter;
 	type WeightInfo = ();
 }

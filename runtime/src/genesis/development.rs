@@ -2,9 +2,9 @@
 
 use super::{models, parameters::Values};
 use crate::{
-	AccountId, Balance, BalancesConfig, GenesisParametersConfig, HmmConfig, PoAiConfig,
-	RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingSlashingConfig, SudoConfig, MINUTES,
-	UNIT,
+	governance::terms::TrackTerms, AccountId, Balance, BalancesConfig, GenesisParametersConfig,
+	HmmConfig, PoAiConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingSlashingConfig,
+	SudoConfig, MINUTES, UNIT,
 };
 use aci_poai::software_tee;
 use aci_primitives::{BoundedBytes, Class, Role};
@@ -38,6 +38,18 @@ pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
 
 /// Least bond of a validator on a development chain.
 const VALIDATOR_BOND: Balance = 1_000 * UNIT;
+
+/// A track with which a person, or a test, is through in a minute: it is decided for at most 20
+/// blocks. Whoever places the decision deposit last has ten minutes for the votes before.
+const fn quick_track(decision_deposit: Balance) -> TrackTerms {
+	TrackTerms {
+		decision_deposit,
+		prepare_period: 2,
+		decision_period: 20,
+		confirm_period: 2,
+		min_enactment_period: 1,
+	}
+}
 
 /// A class with its par price in planck per compute unit and its floor share in parts per billion.
 fn class(
@@ -122,6 +134,11 @@ fn development(validators: &[Person]) -> Value {
 				worker_bond_per_slot: Some(10 * UNIT),
 				unbonding_period: Some(10 * MINUTES),
 				appeal_period: Some(MINUTES),
+				root_terms: Some(quick_track(100 * UNIT)),
+				parameters_terms: Some(quick_track(10 * UNIT)),
+				treasury_terms: Some(quick_track(10 * UNIT)),
+				undeciding_timeout: Some(10 * MINUTES),
+				vote_locking_period: Some(10),
 				..Default::default()
 			}
 		},

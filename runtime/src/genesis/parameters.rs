@@ -2,7 +2,10 @@
 //!
 //! `pallet-parameters` has no genesis of its own, so a pallet that has nothing else sets them.
 
-use crate::parameters::{governed, RuntimeParameters};
+use crate::{
+	governance::terms::TrackTerms,
+	parameters::{governed, RuntimeParameters},
+};
 use aci_primitives::{Balance, BlockNumber, Moment};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -60,6 +63,16 @@ genesis_parameters! {
 	unbonding_period: BlockNumber => Stakes, stakes, UnbondingPeriod;
 	/// Blocks in which a slash can be appealed.
 	appeal_period: BlockNumber => Stakes, stakes, AppealPeriod;
+	/// Deposit and times of the root track.
+	root_terms: TrackTerms => Governance, governance, RootTerms;
+	/// Deposit and times of the parameters' track.
+	parameters_terms: TrackTerms => Governance, governance, ParametersTerms;
+	/// Deposit and times of the treasury's track.
+	treasury_terms: TrackTerms => Governance, governance, TreasuryTerms;
+	/// Blocks in which a referendum must have its decision deposit.
+	undeciding_timeout: BlockNumber => Governance, governance, UndecidingTimeout;
+	/// Blocks for which a vote of conviction 1 locks its balance.
+	vote_locking_period: BlockNumber => Governance, governance, VoteLockingPeriod;
 }
 
 /// A pallet whose genesis sets governed parameters; see the module.

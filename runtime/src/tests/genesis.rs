@@ -10,7 +10,7 @@ use frame_support::traits::Get;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::BuildStorage;
 
-fn externalities(preset: &str) -> sp_io::TestExternalities {
+pub(super) fn externalities(preset: &str) -> sp_io::TestExternalities {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serializes");
 	let patch = genesis::preset(preset).expect("a preset of that name");
 	merge(&mut config, patch);

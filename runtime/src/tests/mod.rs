@@ -1,4 +1,5 @@
 //! Tests of the composed runtime, without wasm.
 
 mod genesis;
+mod governance;
 mod metadata;
