@@ -12,13 +12,15 @@ use aci_primitives::{
 	traits::{MarketQuote, Quote},
 	view::{EscrowView, QuoteError, StakeView},
 	worker::WorkerView,
-	Class, ClassId, JobId, JobSpec, ModelId, SignedReceipt,
+	BlockHistory, BlockNumber, Class, ClassId, HistoryLeaf, HistoryProof, JobId, JobSpec, ModelId,
+	ReservationId, SignedReceipt,
 };
 use alloc::vec::Vec;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
+use pallet_aci_jobs::types::Dispute;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
 use sp_authority_discovery::AuthorityId as AuthorityDiscoveryId;
@@ -263,6 +265,22 @@ impl_runtime_apis! {
 			Jobs::workers(class, offset, limit)
 		}
 
+		fn dispute(job: JobId) -> Option<Dispute> {
+			Jobs::dispute(job)
+		}
+
+		fn reservation_of(job: JobId) -> Option<ReservationId> {
+			Jobs::reservation_of(job)
+		}
+
+		fn history(block: BlockNumber) -> Option<BlockHistory> {
+			Jobs::history(block)
+		}
+
+		fn verify_history(index: u32, leaf: HistoryLeaf, proof: HistoryProof) -> bool {
+			Jobs::verify_history(index, leaf, proof)
+		}
+
 		fn class(id: ClassId) -> Option<Class> {
 			Hmm::class(id)
 		}
@@ -302,7 +320,9 @@ impl_runtime_apis! {
 			EscrowView {
 				free: Escrow::free(account.clone()),
 				locked: Escrow::locked(account.clone()),
-				claimable: Escrow::claimable(account),
+				claimable: Escrow::claimable(account.clone()),
+				prepaid: Escrow::prepaid_of(account.clone()),
+				budgeted: Escrow::budgeted(account),
 			}
 		}
 	}

@@ -6,7 +6,7 @@
 
 use crate::{
 	ledger::{add, decrease, increase, subtract},
-	Claimable, Config, Event, HoldReason, Pallet, TotalBurned, TotalClaimable,
+	Claimable, Config, Event, HoldReason, Pallet, Settled, TotalBurned, TotalClaimable,
 };
 use aci_primitives::{
 	traits::{Payee, Pot},
@@ -48,6 +48,22 @@ impl Credits {
 	pub fn pay_account(&mut self, account: &AccountId, amount: Balance) -> DispatchResult {
 		add(&mut self.paid, amount)?;
 		add(self.accounts.entry(account.clone()).or_default(), amount)
+	}
+
+	/// Adds the payments to what settlements have paid.
+	pub fn add_to(&self, settled: &mut Settled) -> DispatchResult {
+		for amount in self.accounts.values() {
+			add(&mut settled.accounts, *amount)?;
+		}
+		for (pot, amount) in &self.pots {
+			let sum = match pot {
+				Pot::Validators => &mut settled.validators,
+				Pot::Verifiers => &mut settled.verifiers,
+				Pot::Fund(_) => &mut settled.funds,
+			};
+			add(sum, *amount)?;
+		}
+		Ok(())
 	}
 
 	/// How many payees there are.

@@ -22,7 +22,7 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{HomeBudget, Lock, Pools, PotView, Prepayment};
+pub use types::{HomeBudget, Lock, Pools, PotView, Prepayment, Settled};
 pub use weights::WeightInfo;
 
 /// The pallet's storage, calls, events and errors.
@@ -142,6 +142,10 @@ pub mod pallet {
 	/// All that settlements, spent budgets and ended prepayments burned since genesis, in planck.
 	#[pallet::storage]
 	pub type TotalBurned<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+	/// All that settlements paid since genesis, by kind of payee: what roles earn.
+	#[pallet::storage]
+	pub type TotalSettled<T: Config> = StorageValue<_, Settled, ValueQuery>;
 
 	/// Genesis: nothing to configure. It endows the pallet's account.
 	#[pallet::genesis_config]

@@ -7,7 +7,7 @@
 use crate::{
 	credits::Credits,
 	ledger::{add, decrease, split_refund},
-	Config, Error, Event, HoldReason, Locked, Locks, Pallet, Prepayment, Prepayments,
+	Config, Error, Event, HoldReason, Locked, Locks, Pallet, Prepayment, Prepayments, TotalSettled,
 };
 use aci_primitives::{
 	traits::{Release, Settlement},
@@ -73,6 +73,7 @@ impl<T: Config> Pallet<T> {
 			Self::settle_client(client, side)?;
 		}
 		Self::pay_all(&batch.credits)?;
+		TotalSettled::<T>::try_mutate(|settled| batch.credits.add_to(settled))?;
 		Self::deposit_event(Event::BatchSettled {
 			// Neither number exceeds what fits the memory.
 			jobs: releases.len().try_into().unwrap_or(u32::MAX),

@@ -69,3 +69,28 @@ pub struct Pools {
 	/// The verifiers' pool.
 	pub verifiers: PotView,
 }
+
+/// All that settlements paid since genesis, in planck, by kind of payee.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Settled {
+	/// To accounts: the workers.
+	pub accounts: Balance,
+	/// To the validators' pool.
+	pub validators: Balance,
+	/// To the verifiers' pool.
+	pub verifiers: Balance,
+	/// To the funds of all classes.
+	pub funds: Balance,
+}

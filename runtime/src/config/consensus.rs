@@ -1,12 +1,13 @@
 //! Block production, sessions, finality.
 //!
-//! Aura produces a block every two seconds and GRANDPA finalises. The session's `finality` key is
+//! Aura produces a block every two seconds and GRANDPA finalises. The staking pallet elects the
+//! validators of each session, learns who authored blocks, and slashes those who equivocated. The session's `finality` key is
 //! GRANDPA's; an account that holds it is asked for nothing else by name, so another engine can
 //! take the key over.
 
 use crate::{
 	AccountId, Aura, Balances, BlockNumber, Historical, Offences, Runtime, RuntimeEvent,
-	SessionKeys, BLOCK_TIME, SESSION,
+	SessionKeys, StakingSlashing, BLOCK_TIME, SESSION,
 };
 use aci_primitives::{Balance, ACI};
 use frame_support::{
@@ -32,7 +33,7 @@ impl pallet_aura::Config for Runtime {
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
-	type EventHandler = ();
+	type EventHandler = StakingSlashing;
 }
 
 parameter_types! {
@@ -52,8 +53,7 @@ impl pallet_session::Config for Runtime {
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = pallet_session::PeriodicSessions<SessionPeriod, SessionOffset>;
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionPeriod, SessionOffset>;
-	type SessionManager =
-		pallet_session::historical::NoteHistoricalRoot<Self, KeepGenesisValidators>;
+	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, StakingSlashing>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
@@ -62,44 +62,16 @@ impl pallet_session::Config for Runtime {
 	type KeyDeposit = ConstU128<SESSION_KEY_DEPOSIT>;
 }
 
-/// Keeps the validators of the genesis: no session changes the set.
-pub struct KeepGenesisValidators;
-
-impl pallet_session::SessionManager<AccountId> for KeepGenesisValidators {
-	fn new_session(_: u32) -> Option<alloc::vec::Vec<AccountId>> {
-		None
-	}
-	fn start_session(_: u32) {}
-	fn end_session(_: u32) {}
-}
-
-impl pallet_session::historical::SessionManager<AccountId, ()> for KeepGenesisValidators {
-	fn new_session(_: u32) -> Option<alloc::vec::Vec<(AccountId, ())>> {
-		None
-	}
-	fn start_session(_: u32) {}
-	fn end_session(_: u32) {}
-}
-
-/// A validator needs no further identification: its account says all.
-pub struct UnitIdentification;
-
-impl sp_runtime::traits::Convert<AccountId, Option<()>> for UnitIdentification {
-	fn convert(_: AccountId) -> Option<()> {
-		Some(())
-	}
-}
-
 impl pallet_session::historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type FullIdentification = ();
-	type FullIdentificationOf = UnitIdentification;
+	type FullIdentification = pallet_aci_staking_slashing::Exposure;
+	type FullIdentificationOf = pallet_aci_staking_slashing::ExposureOf<Runtime>;
 }
 
 impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = ();
+	type OnOffenceHandler = StakingSlashing;
 }
 
 impl pallet_grandpa::Config for Runtime {

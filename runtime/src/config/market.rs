@@ -3,22 +3,27 @@
 //! Numbers that referenda change come from [`crate::parameters`].
 
 use crate::{
+	config::consensus::MAX_AUTHORITIES,
 	governance::ParametersAdmin,
-	parameters::governed::{jobs, stakes},
-	storage_deposit, Balances, Escrow, Hmm, PoAi, Runtime, RuntimeHoldReason, StakingSlashing,
-	Timestamp, BLOCK_TIME, MINUTES,
+	parameters::governed::{jobs, market, stakes},
+	storage_deposit, Balances, Escrow, Hmm, PoAi, Runtime, RuntimeHoldReason, Session,
+	StakingSlashing, Timestamp, BLOCK_TIME, DAYS, MINUTES, SESSION,
 };
 use aci_market::{
+	control::ControlRules,
 	stake::{QualityRules, SlashTable, StakeRules},
 	FeeShares,
 };
-use aci_primitives::{job::MAX_INLINE, Balance, BlockNumber, Moment};
+use aci_primitives::{
+	job::MAX_INLINE,
+	traits::{DisputeCommittee, Pot, Pots},
+	Balance, BlockNumber, JobId, Moment,
+};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
 	PalletId,
 };
-use sp_runtime::Permill;
 
 parameter_types! {
 	/// From which the escrow's accounts are derived.
@@ -29,6 +34,8 @@ impl pallet_aci_escrow::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type PalletId = EscrowPalletId;
+	type BudgetPeriod = market::BudgetPeriod;
+	type MaxBudgets = ConstU32<8>;
 	type WeightInfo = pallet_aci_escrow::weights::SubstrateWeight<Runtime>;
 }
 
@@ -55,20 +62,59 @@ parameter_types! {
 	pub ScoreRules: QualityRules = QualityRules::default();
 	/// The shares of a payment (Table 5 of the paper).
 	pub PaymentShares: FeeShares = FeeShares::default();
-	/// What a reporter gets of an applied slash.
-	pub const ReporterShare: Permill = Permill::from_percent(10);
+	/// Blocks of a year, for the yearly yields.
+	pub const BlocksPerYear: BlockNumber = 365 * DAYS;
+	/// Sessions of the unbonding time and a day more: an offence is punished by what was at stake
+	/// when it happened.
+	pub const SessionHistory: u32 = 8 * DAYS / SESSION;
+}
+
+/// What the roles earn that the staking pallet does not pay itself.
+pub struct Earnings;
+
+impl pallet_aci_staking_slashing::EarningsOf for Earnings {
+	fn workers() -> Balance {
+		Escrow::settled().accounts
+	}
+
+	fn providers() -> (Balance, Balance) {
+		let capital = Hmm::classes(0, u32::MAX)
+			.iter()
+			.map(|(class, _)| <Escrow as Pots>::balance(Pot::Fund(*class)))
+			.fold(0, Balance::saturating_add);
+		(Escrow::settled().funds, capital)
+	}
 }
 
 impl pallet_aci_staking_slashing::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
+	type Pots = Escrow;
+	type Insurer = Hmm;
+	type Keys = Session;
+	type Disabling = pallet_aci_staking_slashing::SessionDisabling<Runtime>;
+	type Earnings = Earnings;
 	type GovernanceOrigin = ParametersAdmin;
 	type StakeRules = GovernedStakeRules;
 	type SlashTable = OffenceTable;
 	type QualityRules = ScoreRules;
 	type BondingDuration = stakes::UnbondingPeriod;
 	type AppealPeriod = stakes::AppealPeriod;
-	type ReporterShare = ReporterShare;
+	type ClaimPeriod = jobs::FraudWindow;
+	type AppealDeposit = stakes::AppealDeposit;
+	type ValidatorCount = stakes::ValidatorCount;
+	type MinimumDelegation = stakes::MinimumDelegation;
+	type MaxCommission = stakes::MaxCommission;
+	type EpochLength = market::EpochLength;
+	type BlocksPerYear = BlocksPerYear;
+	type SessionHistory = SessionHistory;
+	type MaxValidators = ConstU32<MAX_AUTHORITIES>;
+	type MaxCandidates = ConstU32<256>;
+	type MaxDelegators = ConstU32<128>;
+	type MaxDelegations = ConstU32<16>;
+	type MaxClaims = ConstU32<64>;
+	type MaxDuePerBlock = ConstU32<64>;
+	type ReporterShare = stakes::ReporterShare;
 	type MaxUnbonding = ConstU32<16>;
 	type MaxSlashesPerBlock = ConstU32<16>;
 	type WeightInfo = pallet_aci_staking_slashing::weights::SubstrateWeight<Runtime>;
@@ -83,9 +129,42 @@ parameter_types! {
 	pub const ModelDeposit: Balance = storage_deposit(1, 512);
 }
 
+/// The governed slow control.
+pub struct GovernedControlRules;
+
+impl Get<ControlRules> for GovernedControlRules {
+	fn get() -> ControlRules {
+		ControlRules {
+			zone_low: market::ZoneLow::get(),
+			zone_high: market::ZoneHigh::get(),
+			step: market::PriceStep::get(),
+			max_floor_share: market::MaxFloorShare::get(),
+			half_fund: market::HalfFund::get(),
+		}
+	}
+}
+
 impl pallet_aci_hmm::Config for Runtime {
 	type GovernanceOrigin = ParametersAdmin;
 	type QuoteLifetime = QuoteLifetime;
+	type Pots = Escrow;
+	type Prepayments = Escrow;
+	type EpochLength = market::EpochLength;
+	type BlockTime = BlockTime;
+	type ControlRules = GovernedControlRules;
+	type MaxClosesPerBlock = ConstU32<16>;
+	type MinLiquidity = market::MinLiquidity;
+	type UnbondingTime = market::LiquidityUnbonding;
+	type WithdrawalWindow = market::WithdrawalWindow;
+	type MaxWithdrawals = ConstU32<8>;
+	type ReservedLoad = market::ReservedLoad;
+	type MinWindow = market::MinReservation;
+	type MaxWindow = market::MaxReservation;
+	type MaxReservedShare = market::MaxReservedShare;
+	type SellBackFee = market::SellBackFee;
+	type MaxReservations = ConstU32<32>;
+	type MaxEndsPerBlock = ConstU32<32>;
+	type MaxSlices = ConstU32<MAX_AUTHORITIES>;
 	type WeightInfo = pallet_aci_hmm::weights::SubstrateWeight<Runtime>;
 }
 
@@ -112,6 +191,18 @@ parameter_types! {
 	pub const JobDeposit: Balance = storage_deposit(4, 2 * MAX_INLINE) / 10;
 }
 
+/// Disputes that governance decides by `jobs.decide_dispute`, until committees of verifiers do. A
+/// chain without either opens none, so that nobody is refunded only because nobody decides.
+pub struct GovernedDisputes;
+
+impl DisputeCommittee for GovernedDisputes {
+	fn available() -> bool {
+		jobs::DisputesByGovernance::get()
+	}
+	fn convene(_: &JobId, _: u8) {}
+	fn dismiss(_: &JobId, _: bool) {}
+}
+
 impl pallet_aci_jobs::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
@@ -121,6 +212,12 @@ impl pallet_aci_jobs::Config for Runtime {
 	type Slasher = StakingSlashing;
 	type Quality = StakingSlashing;
 	type ProofOfAi = PoAi;
+	type Insurer = Hmm;
+	type Activity = Hmm;
+	type Reservations = Hmm;
+	type Prepayments = Escrow;
+	type Committee = GovernedDisputes;
+	type GovernanceOrigin = ParametersAdmin;
 	type Time = Timestamp;
 	type WeightInfo = pallet_aci_jobs::weights::SubstrateWeight<Runtime>;
 	type BlockTime = BlockTime;
@@ -134,6 +231,10 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MinPrice = MinPrice;
 	type JobDeposit = JobDeposit;
 	type SlotFee = jobs::SlotFee;
+	type DisputeBondShare = jobs::DisputeBondShare;
+	type MinDisputeBond = jobs::MinDisputeBond;
+	type DisputePeriod = jobs::DisputePeriod;
+	type MaxDraws = jobs::DisputeDraws;
 	type FeeShares = PaymentShares;
 	type StakeRules = GovernedStakeRules;
 	type MaxWorkersPerClass = ConstU32<1_024>;
@@ -144,4 +245,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MaxMatchesPerBlock = ConstU32<64>;
 	type MaxCandidates = ConstU32<64>;
 	type MaxDuePerBlock = ConstU32<128>;
+	type MaxBatch = ConstU32<256>;
+	type MaxSettlementsPerBlock = ConstU32<1_024>;
+	type MaxEndsPerBlock = ConstU32<4_096>;
 }

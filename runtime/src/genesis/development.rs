@@ -39,6 +39,9 @@ pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
 /// Least bond of a validator on a development chain.
 const VALIDATOR_BOND: Balance = 1_000 * UNIT;
 
+/// Commission of the development validators, in parts per million: a tenth.
+const COMMISSION: u32 = 100_000;
+
 /// A track with which a person, or a test, is through in a minute: it is decided for at most 20
 /// blocks. Whoever places the decision deposit last has ten minutes for the votes before.
 const fn quick_track(decision_deposit: Balance) -> TrackTerms {
@@ -114,6 +117,10 @@ fn development(validators: &[Person]) -> Value {
 				.iter()
 				.map(|person| (person.0.to_account_id(), Role::Validator, VALIDATOR_BOND))
 				.collect(),
+			candidates: validators
+				.iter()
+				.map(|person| (person.0.to_account_id(), COMMISSION))
+				.collect(),
 		},
 		hmm: HmmConfig { classes: classes() },
 		po_ai: PoAiConfig {
@@ -134,6 +141,15 @@ fn development(validators: &[Person]) -> Value {
 				worker_bond_per_slot: Some(10 * UNIT),
 				unbonding_period: Some(10 * MINUTES),
 				appeal_period: Some(MINUTES),
+				minimum_delegation: Some(10 * UNIT),
+				appeal_deposit: Some(10 * UNIT),
+				dispute_period: Some(60_000),
+				disputes_by_governance: Some(true),
+				epoch_length: Some(MINUTES),
+				min_liquidity: Some(100 * UNIT),
+				liquidity_unbonding: Some(10 * MINUTES),
+				min_reservation: Some(10),
+				budget_period: Some(MINUTES),
 				root_terms: Some(quick_track(100 * UNIT)),
 				parameters_terms: Some(quick_track(10 * UNIT)),
 				treasury_terms: Some(quick_track(10 * UNIT)),

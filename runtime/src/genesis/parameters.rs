@@ -63,6 +63,26 @@ genesis_parameters! {
 	unbonding_period: BlockNumber => Stakes, stakes, UnbondingPeriod;
 	/// Blocks in which a slash can be appealed.
 	appeal_period: BlockNumber => Stakes, stakes, AppealPeriod;
+	/// How many validators are elected.
+	validator_count: u32 => Stakes, stakes, ValidatorCount;
+	/// Least delegation to a validator, in planck.
+	minimum_delegation: Balance => Stakes, stakes, MinimumDelegation;
+	/// Held of an offender that appeals, in planck.
+	appeal_deposit: Balance => Stakes, stakes, AppealDeposit;
+	/// How long a committee has to decide a dispute, in milliseconds.
+	dispute_period: Moment => Jobs, jobs, DisputePeriod;
+	/// Whether governance decides disputes.
+	disputes_by_governance: bool => Jobs, jobs, DisputesByGovernance;
+	/// Blocks in an epoch of the market.
+	epoch_length: BlockNumber => Market, market, EpochLength;
+	/// Least first deposit of an account in a fund, in planck.
+	min_liquidity: Balance => Market, market, MinLiquidity;
+	/// Blocks from the beginning of a withdrawal out of a fund until it can be made.
+	liquidity_unbonding: BlockNumber => Market, market, LiquidityUnbonding;
+	/// Least window of a reservation, in blocks.
+	min_reservation: BlockNumber => Market, market, MinReservation;
+	/// Blocks for which a budget is leased to a home.
+	budget_period: BlockNumber => Market, market, BudgetPeriod;
 	/// Deposit and times of the root track.
 	root_terms: TrackTerms => Governance, governance, RootTerms;
 	/// Deposit and times of the parameters' track.
