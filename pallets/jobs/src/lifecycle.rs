@@ -1,9 +1,7 @@
 //! The transitions of a job. The table of states is in the crate's documentation.
 
 use crate::{
-	types::{
-		Bookkeeping, DeclineReason, Place, Queued, Reserved, Return, ReturnReason,
-	},
+	types::{Bookkeeping, DeclineReason, Place, Queued, Reserved, Return, ReturnReason},
 	Assigned, Bookkeepings, Config, Error, Event, HoldReason, JobCount, Jobs, JobsOf, LastOrder,
 	Open, Pallet, Workers, MAX_RETURNS,
 };

@@ -44,8 +44,8 @@ impl<T: Config> Pallet<T> {
 		flops: u128,
 		reservation: ReservationId,
 	) -> Result<Reserved, DispatchError> {
-		let price = T::Reservations::price(reservation, flops)
-			.ok_or(Error::<T>::UnknownReservation)?;
+		let price =
+			T::Reservations::price(reservation, flops).ok_or(Error::<T>::UnknownReservation)?;
 		ensure!(price > 0, Error::<T>::PriceIsZero);
 		ensure!(price <= spec.max_price, Error::<T>::PriceAboveMaximum);
 		T::Prepayments::lock_prepaid(client, reservation, id, price)?;

@@ -18,14 +18,12 @@
 
 use crate::{
 	types::{BatchKey, Bookkeeping, Payable, Place},
-	Agenda, BatchCount, Batches, Bookkeepings, Config, Error, Event, Jobs, Pallet, PaidBatches,
+	Agenda, BatchCount, Batches, Bookkeepings, Config, Error, Event, Jobs, PaidBatches, Pallet,
 	PruneCursor, SettleCursor, Workers,
 };
 use aci_market::{fees, FeeShares};
 use aci_primitives::{
-	traits::{
-		Insurer, MarketActivity, Payee, QualityUpdate, Release, Settlement,
-	},
+	traits::{Insurer, MarketActivity, Payee, QualityUpdate, Release, Settlement},
 	AccountId, Balance, BlockNumber, ClassId, Hash, HistoryLeaf, Instant, Job, JobId, JobStatus,
 	Moment,
 };

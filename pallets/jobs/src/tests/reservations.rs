@@ -65,7 +65,10 @@ fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 		// Other jobs change the pool's price, not this one's.
 		acknowledge(id);
 		result(id, 64, 16);
-		assert_eq!((occupied(reservation), worker(&worker_account).busy), (0, 0));
+		assert_eq!(
+			(occupied(reservation), worker(&worker_account).busy),
+			(0, 0)
+		);
 		let due = job(id).result.expect("there").due;
 		next_block();
 		assert_eq!(status(id), JobStatus::Settled);
