@@ -222,7 +222,7 @@ impl<T: Config> Pallet<T> {
 					"invariant 2: a job stands in two places"
 				);
 				ensure!(
-					Self::payable(&payable.job, &raw)? == payable,
+					Self::payable(&payable.job, &raw, kept.reserved)? == payable,
 					"invariant 2: a batch does not say what the job's record says"
 				);
 				let due = raw.deadline.block;

@@ -502,6 +502,16 @@ pub mod pallet {
 			/// The job's price, which the match does not change.
 			price: Balance,
 		},
+		/// A part of a job's lock was burned with its reservation's prepayment, since the reservation is
+		/// over or sold. It stands before the event of the job's end, whose refund is without it.
+		JobForfeited {
+			/// The job.
+			job: JobId,
+			/// The reservation.
+			reservation: ReservationId,
+			/// What was burned.
+			amount: Balance,
+		},
 		/// A client disputed a result. A committee decides.
 		JobDisputed {
 			/// The job.
