@@ -88,7 +88,8 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	fn now() -> BlockNumber {
+	/// The present block.
+	pub(crate) fn now() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 }
@@ -127,12 +128,15 @@ impl<T: Config> MarketQuote for Pallet<T> {
 
 	fn add_capacity(class: ClassId, milli_slots: u64) -> DispatchResult {
 		let state = Self::change(class, |pool| curve::add_capacity(pool, milli_slots))?;
+		// At most 2^48 in the pool and in each of a bounded number of slices.
+		Self::set_registered(class, |registered| registered.saturating_add(milli_slots));
 		Self::report(class, &state);
 		Ok(())
 	}
 
 	fn remove_capacity(class: ClassId, milli_slots: u64) -> DispatchResult {
 		let state = Self::change(class, |pool| curve::remove_capacity(pool, milli_slots))?;
+		Self::set_registered(class, |registered| registered.saturating_sub(milli_slots));
 		Self::report(class, &state);
 		Ok(())
 	}

@@ -11,10 +11,20 @@
 //! 4. The floor share is `s_max · F / (F + F_half)`, rounded down: zero without capital, never above
 //!    `s_max`, never falling when capital is added.
 //!
-//! The utilisation to pass in is paid, verified compute over capacity, not [`Pool::utilisation`]:
-//! a slot that is taken but not paid for must not move the price.
+//! The utilisation to pass in is that of [`crate::activity`], paid work over offered capacity, not
+//! [`Pool::utilisation`]: a slot that is taken but not paid for must not move the price.
 //!
 //! [`Pool::utilisation`]: crate::curve::Pool::utilisation
+//!
+//! # Paying oneself to move the price
+//!
+//! A worker can order from itself to raise the utilisation. Of each such payment a fifth leaves it,
+//! and the price moves by at most the step in an epoch. Where demand has a price elasticity of at
+//! least one, a higher price brings the class no more revenue, so every such payment is a loss. Where
+//! demand is less elastic and the price stays in the zone afterwards, the price of a class stays
+//! where it was pushed, and a worker with a large part of the class can gain over a long time. The
+//! tests compute both sides. What bounds the second is supply: capacity that the price attracts
+//! lowers the utilisation again.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use primitive_types::{U256, U512};

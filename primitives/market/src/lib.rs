@@ -17,7 +17,11 @@
 //! # Modules
 //!
 //! * [`curve`]: the price curve of one resource class (HMM).
+//! * [`activity`]: the paid share of the offered time, which the slow control follows.
 //! * [`control`]: how par price and floor share move, once per epoch.
+//! * [`fund`]: shares of a class's liquidity fund, and how far it refunds.
+//! * [`reservation`]: what reserved capacity costs and returns.
+//! * [`slices`]: parts of a pool that homes price on their own.
 //! * [`clearing`]: the open jobs of a block, cleared at one price.
 //! * [`matching`]: which worker gets a job.
 //! * [`payment`]: what a finished job pays.
@@ -60,15 +64,20 @@
 
 extern crate alloc;
 
+pub mod activity;
 pub mod clearing;
 pub mod control;
 pub mod curve;
 pub mod fees;
 pub mod fixed;
+pub mod fund;
 pub mod matching;
 pub mod payment;
+pub mod reservation;
+pub mod slices;
 pub mod stake;
 
+pub use activity::Activity;
 pub use clearing::{ClearedOrder, Clearing, ClearingOrder};
 pub use control::ControlRules;
 pub use curve::{
@@ -77,5 +86,8 @@ pub use curve::{
 };
 pub use fees::{FeeError, FeeShares, FeeSplit, PARTS_PER_MILLION};
 pub use fixed::FixedError;
+pub use fund::FundError;
 pub use matching::Candidate;
+pub use reservation::ReservationTerms;
+pub use slices::Slice;
 pub use stake::{Offence, QualityRules, SlashTable, StakeRules, ACI};

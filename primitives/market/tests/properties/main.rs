@@ -1,13 +1,19 @@
 //! Properties of the market mathematics, searched with random cases, and small domains searched
-//! completely. A long search: `PROPTEST_CASES=1000000 cargo test --release -p aci-market`.
+//! completely. A long search: `scripts/search.sh`.
 
+mod activity;
 mod clearing;
 mod control;
 mod curve;
 mod exactness;
 mod fees;
+mod fund;
 mod matching;
 mod payment;
 mod reference;
+mod reservation;
+mod self_dealing;
+mod slices;
 mod stake;
 mod strategies;
+mod theorems;
