@@ -28,8 +28,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let issued = FundShares::<T>::get(class);
 		let assets = T::Pots::balance(Pot::Fund(class));
-		let shares =
-			fund::shares_of_deposit(amount, assets, issued).map_err(Error::<T>::from)?;
+		let shares = fund::shares_of_deposit(amount, assets, issued).map_err(Error::<T>::from)?;
 		T::Pots::pay_in(&who, Pot::Fund(class), amount)?;
 		let mut provider = stored.unwrap_or_default();
 		Self::bind_lapsed(class, &who, &mut provider);

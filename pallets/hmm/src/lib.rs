@@ -27,7 +27,9 @@ mod tests;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use aci_market::{control, curve, ControlRules, Pool, Slice, PARTS_PER_BILLION, PARTS_PER_MILLION};
+	use aci_market::{
+		control, curve, ControlRules, Pool, Slice, PARTS_PER_BILLION, PARTS_PER_MILLION,
+	};
 	use aci_primitives::{
 		job::Home,
 		traits::{MarketQuote, Pot, Pots, Prepayments, Quote},
@@ -221,15 +223,8 @@ pub mod pallet {
 	/// Slices of each pool by the home that prices on them.
 	// Blake2: a validator chooses its account.
 	#[pallet::storage]
-	pub type SliceStates<T: Config> = StorageDoubleMap<
-		_,
-		Twox64Concat,
-		ClassId,
-		Blake2_128Concat,
-		Home,
-		Slice,
-		OptionQuery,
-	>;
+	pub type SliceStates<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ClassId, Blake2_128Concat, Home, Slice, OptionQuery>;
 
 	/// How many slices each pool has.
 	#[pallet::storage]

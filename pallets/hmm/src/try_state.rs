@@ -144,7 +144,10 @@ impl<T: Config> Pallet<T> {
 				broken("reserved capacity is not taken out of the pool")
 			);
 		}
-		ensure!(held.is_empty(), broken("a reservation's class is not there"));
+		ensure!(
+			held.is_empty(),
+			broken("a reservation's class is not there")
+		);
 		Ok(())
 	}
 

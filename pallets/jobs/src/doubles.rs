@@ -3,16 +3,12 @@
 
 use crate::mock::{Escrow, Hmm, System};
 use aci_primitives::{
-	traits::{
-		DisputeCommittee, Insurer, MarketActivity, MarketQuote, Prepayments, Reservations,
-	},
+	traits::{DisputeCommittee, Insurer, MarketActivity, MarketQuote, Prepayments, Reservations},
 	AccountId, Balance, BlockNumber, ClassId, JobId, Moment, Reservation, ReservationId,
 };
 use frame_support::{
-	assert_ok,
-	dispatch::DispatchResult,
-	storage::with_storage_layer,
-	storage_alias, Blake2_128Concat, Twox64Concat,
+	assert_ok, dispatch::DispatchResult, storage::with_storage_layer, storage_alias,
+	Blake2_128Concat, Twox64Concat,
 };
 use sp_runtime::DispatchError;
 
@@ -84,7 +80,10 @@ impl ReservationDouble {
 				if idle > 0 {
 					assert_ok!(Hmm::give_back(bought.class, idle));
 				}
-				assert_ok!(Escrow::end_prepayment(id, <Escrow as Prepayments>::prepaid(id)));
+				assert_ok!(Escrow::end_prepayment(
+					id,
+					<Escrow as Prepayments>::prepaid(id)
+				));
 			}
 		}
 	}
@@ -209,4 +208,3 @@ impl DisputeCommittee for CommitteeDouble {
 		Self::ask(job, Asking::Dismiss(decided));
 	}
 }
-

@@ -170,10 +170,7 @@ impl<T: Config> Pallet<T> {
 				"invariant 2: a job is not on the agenda"
 			);
 			let latest = job.deadline.block.max(now.block.saturating_add(1));
-			ensure!(
-				block <= latest,
-				"invariant 2: a job is looked at too late"
-			);
+			ensure!(block <= latest, "invariant 2: a job is looked at too late");
 		}
 		ensure!(
 			entries == on_agenda,
@@ -225,7 +222,7 @@ impl<T: Config> Pallet<T> {
 					"invariant 2: a job stands in two places"
 				);
 				ensure!(
-					Self::payable(&payable.job, &raw)? == payable,
+					Self::payable(&payable.job, &raw, kept.reserved)? == payable,
 					"invariant 2: a batch does not say what the job's record says"
 				);
 				let due = raw.deadline.block;
@@ -363,8 +360,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(!queue.is_empty(), "invariant 6: an empty queue is stored");
 			for entry in queue {
 				let id = entry.job;
-				let (job, kept) = Self::record(&id)
-					.map_err(|_| "invariant 6: a queued job has no record")?;
+				let (job, kept) =
+					Self::record(&id).map_err(|_| "invariant 6: a queued job has no record")?;
 				ensure!(
 					kept.reserved.map(|reserved| reserved.id) == entry.reservation,
 					"invariant 6: a queue names another reservation than the job's"

@@ -43,9 +43,7 @@ pub const MAX_PAGE: u32 = 100;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{
-			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason,
-		},
+		types::{BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
 	use aci_market::{FeeShares, StakeRules};
@@ -284,8 +282,7 @@ pub mod pallet {
 	/// The batches that are paid, with the end of the fraud window of their jobs. Twox64: blocks and
 	/// a counter choose the key.
 	#[pallet::storage]
-	pub type PaidBatches<T: Config> =
-		StorageMap<_, Twox64Concat, BatchKey, Deadline, OptionQuery>;
+	pub type PaidBatches<T: Config> = StorageMap<_, Twox64Concat, BatchKey, Deadline, OptionQuery>;
 
 	/// The first batch that may not be paid.
 	#[pallet::storage]
@@ -297,8 +294,7 @@ pub mod pallet {
 
 	/// The hashes of the leaves of the jobs that ended in this block. Empty between blocks.
 	#[pallet::storage]
-	pub type Leaves<T: Config> =
-		StorageValue<_, BoundedVec<Hash, T::MaxEndsPerBlock>, ValueQuery>;
+	pub type Leaves<T: Config> = StorageValue<_, BoundedVec<Hash, T::MaxEndsPerBlock>, ValueQuery>;
 
 	/// For each block in which jobs ended: the root over their leaves, and their number. Kept for
 	/// ever. Twox64: blocks choose the key.
@@ -505,6 +501,16 @@ pub mod pallet {
 			reservation: ReservationId,
 			/// The job's price, which the match does not change.
 			price: Balance,
+		},
+		/// A part of a job's lock was burned with its reservation's prepayment, since the reservation is
+		/// over or sold. It stands before the event of the job's end, whose refund is without it.
+		JobForfeited {
+			/// The job.
+			job: JobId,
+			/// The reservation.
+			reservation: ReservationId,
+			/// What was burned.
+			amount: Balance,
 		},
 		/// A client disputed a result. A committee decides.
 		JobDisputed {

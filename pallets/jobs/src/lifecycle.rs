@@ -1,9 +1,7 @@
 //! The transitions of a job. The table of states is in the crate's documentation.
 
 use crate::{
-	types::{
-		Bookkeeping, DeclineReason, Place, Queued, Reserved, Return, ReturnReason,
-	},
+	types::{Bookkeeping, DeclineReason, Place, Queued, Reserved, Return, ReturnReason},
 	Assigned, Bookkeepings, Config, Error, Event, HoldReason, JobCount, Jobs, JobsOf, LastOrder,
 	Open, Pallet, Workers, MAX_RETURNS,
 };
@@ -23,7 +21,7 @@ use frame_support::{
 	ensure,
 	traits::{fungible::hold::Mutate, tokens::Precision, Get},
 };
-use sp_runtime::{traits::Zero, DispatchResult};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
 	/// Hash of block 0, which frame-system never forgets.
@@ -130,8 +128,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(job.client == client, Error::<T>::NotClient);
 		ensure!(job.status == JobStatus::Open, Error::<T>::NotOpen);
 		Self::leave_queue(job.spec.class, &id);
-		let refund = T::Escrow::locked(&id);
-		Self::finish(&id, job, JobStatus::Cancelled, vec![], &Self::now())?;
+		let refund = Self::finish(&id, job, JobStatus::Cancelled, vec![], &Self::now())?;
 		Self::deposit_event(Event::JobCancelled {
 			job: id,
 			client,
@@ -156,11 +153,11 @@ impl<T: Config> Pallet<T> {
 			vec![]
 		};
 		let client = job.client.clone();
-		Self::finish(id, job, JobStatus::Expired, payments, now)?;
+		let refund = Self::finish(id, job, JobStatus::Expired, payments, now)?;
 		Self::deposit_event(Event::JobExpired {
 			job: *id,
 			client,
-			refund: locked.saturating_sub(slot_fee),
+			refund,
 			slot_fee,
 		});
 		Ok(())
@@ -286,7 +283,7 @@ impl<T: Config> Pallet<T> {
 		});
 		job.status = JobStatus::Submitted;
 		job.deadline = Self::deadline_in_blocks(&now, T::VerificationWindow::get());
-		let payable = Self::payable(&id, &job)?;
+		let payable = Self::payable(&id, &job, bookkeeping.reserved)?;
 		Self::store_payable(&job, &mut bookkeeping, payable)?;
 		Self::deposit_event(Event::ResultSubmitted {
 			job: id,
@@ -316,10 +313,9 @@ impl<T: Config> Pallet<T> {
 		let reserved = Bookkeepings::<T>::get(id).and_then(|kept| kept.reserved);
 		Self::free_slot(id, job.spec.class, &assignment, reserved)?;
 		Self::release_exposure(&assignment)?;
-		let refund = T::Escrow::locked(id);
 		let client = job.client.clone();
 		let class = job.spec.class;
-		Self::finish(id, job, JobStatus::TimedOut, vec![], now)?;
+		let refund = Self::finish(id, job, JobStatus::TimedOut, vec![], now)?;
 		let slashed = T::Slasher::slash(SlashReport {
 			offender: assignment.worker.clone(),
 			role: Role::Worker,
@@ -386,21 +382,32 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The one release of the lock of a job that is not paid, and its final state. The model is
-	/// needed no longer, unless there is a result that could be checked again.
+	/// needed no longer, unless there is a result that could be checked again. Returns what went back.
 	pub(crate) fn finish(
 		id: &JobId,
 		mut job: Job,
 		status: JobStatus,
-		payments: Vec<(Payee, Balance)>,
+		mut payments: Vec<(Payee, Balance)>,
 		now: &Instant,
-	) -> DispatchResult {
+	) -> Result<Balance, DispatchError> {
 		let mut bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
 		let locked = T::Escrow::locked(id);
 		// The escrow refuses payments above the lock.
 		let due = payments
 			.iter()
 			.fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
+		let rest = locked.saturating_sub(due);
+		let reservation = bookkeeping.reserved.map(|reserved| reserved.id);
+		let forfeited = match status {
+			JobStatus::Cancelled | JobStatus::Expired => Self::forfeited(reservation, rest),
+			_ => 0,
+		};
+		if forfeited > 0 {
+			payments.push((Payee::Burn, forfeited));
+		}
+		let refund = rest.saturating_sub(forfeited);
 		T::Escrow::settle(&[Release { job: *id, payments }])?;
+		Self::state_forfeit(id, reservation, forfeited);
 		if job.result.is_none() {
 			T::ProofOfAi::release(&job.spec.model);
 		}
@@ -411,14 +418,14 @@ impl<T: Config> Pallet<T> {
 			status,
 			price: job.assignment.as_ref().map_or(0, |a| a.price),
 			due,
-			refund: locked.saturating_sub(due),
+			refund,
 			receipt: job.result.as_ref().map(|result| result.receipt),
 			block: now.block,
 		})?;
 		job.status = status;
 		job.deadline = Self::deadline_in_blocks(now, T::Retention::get());
 		Self::store(id, &job, &mut bookkeeping, now);
-		Ok(())
+		Ok(refund)
 	}
 
 	/// Takes a job out of its class's queue.

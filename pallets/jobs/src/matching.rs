@@ -37,7 +37,8 @@ use aci_primitives::{
 	domain,
 	job::{Assignment, Home, PrivacyTier},
 	traits::{Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate, Reservations},
-	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, ReservationId, Role,
+	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, ReservationId,
+	Role,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{storage::with_storage_layer, traits::Get, BoundedVec};

@@ -11,8 +11,8 @@ use aci_primitives::{
 	traits::Quote,
 	view::{EscrowView, QuoteError, StakeView},
 	worker::WorkerView,
-	AccountId, BlockHistory, BlockNumber, Class, ClassId, HistoryLeaf, HistoryProof, JobId, JobSpec,
-	ModelId, ReservationId, SignedReceipt,
+	AccountId, BlockHistory, BlockNumber, Class, ClassId, HistoryLeaf, HistoryProof, JobId,
+	JobSpec, ModelId, ReservationId, SignedReceipt,
 };
 use alloc::vec::Vec;
 

@@ -17,15 +17,13 @@
 //! Batches are paid and pruned in the order of their keys, each by a cursor.
 
 use crate::{
-	types::{BatchKey, Bookkeeping, Payable, Place},
-	Agenda, BatchCount, Batches, Bookkeepings, Config, Error, Event, Jobs, Pallet, PaidBatches,
+	types::{BatchKey, Bookkeeping, Payable, Place, Reserved},
+	Agenda, BatchCount, Batches, Bookkeepings, Config, Error, Event, Jobs, PaidBatches, Pallet,
 	PruneCursor, SettleCursor, Workers,
 };
 use aci_market::{fees, FeeShares};
 use aci_primitives::{
-	traits::{
-		Insurer, MarketActivity, Payee, QualityUpdate, Release, Settlement,
-	},
+	traits::{Insurer, MarketActivity, Payee, QualityUpdate, Release, Settlement},
 	AccountId, Balance, BlockNumber, ClassId, Hash, HistoryLeaf, Instant, Job, JobId, JobStatus,
 	Moment,
 };
@@ -119,7 +117,8 @@ impl<T: Config> Pallet<T> {
 			}
 			let jobs = Batches::<T>::get(cursor).into_inner();
 			let count: u32 = jobs.len().saturated_into();
-			if count > budget {
+			// One batch is always paid, so that a smaller bound than a batch stops nothing.
+			if count > budget && !batches.is_empty() {
 				break;
 			}
 			budget = budget.saturating_sub(count.max(1));
@@ -159,7 +158,7 @@ impl<T: Config> Pallet<T> {
 		let mut refused = BTreeMap::new();
 		let all: Vec<Release> = batches
 			.iter()
-			.flat_map(|(_, jobs)| jobs.iter().map(|payable| release_of(payable, shares)))
+			.flat_map(|(_, jobs)| jobs.iter().map(|payable| Self::release_of(payable, shares)))
 			.collect();
 		if Self::release(&all).is_ok() {
 			return refused;
@@ -167,7 +166,7 @@ impl<T: Config> Pallet<T> {
 		for (_, jobs) in batches {
 			let batch: Vec<Release> = jobs
 				.iter()
-				.map(|payable| release_of(payable, shares))
+				.map(|payable| Self::release_of(payable, shares))
 				.collect();
 			if Self::release(&batch).is_ok() {
 				continue;
@@ -200,8 +199,11 @@ impl<T: Config> Pallet<T> {
 	/// States a payment, and adds it to what is told.
 	fn announce(payable: &Payable, shares: &FeeShares, now: &Instant, told: &mut Told) {
 		let parts = fees::split(payable.due, shares);
+		let forfeited = Self::forfeited_by(payable);
 		// No due is above its price.
-		let refund = payable.price.saturating_sub(payable.due);
+		let rest = payable.price.saturating_sub(payable.due);
+		let refund = rest.saturating_sub(forfeited);
+		Self::state_forfeit(&payable.job, payable.reservation, forfeited);
 		told.leaves.push(
 			HistoryLeaf {
 				job: payable.job,
@@ -258,10 +260,10 @@ impl<T: Config> Pallet<T> {
 	/// Pays one job alone: one that is poked, was found right, or could not be paid with its batch.
 	pub(crate) fn settle(id: &JobId, mut job: Job, now: &Instant) -> DispatchResult {
 		let mut bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
-		let payable = Self::payable(id, &job)?;
+		let payable = Self::payable(id, &job, bookkeeping.reserved)?;
 		ensure!(Self::room_for_ends() > 0, Error::<T>::BlockFull);
 		let shares = T::FeeShares::get();
-		T::Escrow::settle(&[release_of(&payable, &shares)])?;
+		T::Escrow::settle(&[Self::release_of(&payable, &shares)])?;
 		job.status = JobStatus::Settled;
 		job.deadline = Self::deadline_in_blocks(now, T::FraudWindow::get());
 		Self::store(id, &job, &mut bookkeeping, now);
@@ -272,7 +274,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What the payment of a job with a result needs.
-	pub(crate) fn payable(id: &JobId, job: &Job) -> Result<Payable, DispatchError> {
+	pub(crate) fn payable(
+		id: &JobId,
+		job: &Job,
+		reserved: Option<Reserved>,
+	) -> Result<Payable, DispatchError> {
 		let assignment = job.assignment.as_ref().ok_or(Error::<T>::Inconsistent)?;
 		let result = job.result.as_ref().ok_or(Error::<T>::Inconsistent)?;
 		let started = assignment.acknowledged.ok_or(Error::<T>::Inconsistent)?;
@@ -289,6 +295,7 @@ impl<T: Config> Pallet<T> {
 			eta: assignment.eta,
 			result: Self::quality_result(job.spec.sla, elapsed),
 			receipt: result.receipt,
+			reservation: reserved.map(|reserved| reserved.id),
 		})
 	}
 
@@ -355,21 +362,30 @@ impl<T: Config> Pallet<T> {
 			Place::Batch(key) => Self::leave_batch(id, key),
 		}
 	}
-}
 
-/// The release that pays a job.
-fn release_of(payable: &Payable, shares: &FeeShares) -> Release {
-	let parts = fees::split(payable.due, shares);
-	let mut payments = vec![
-		(Payee::Account(payable.worker.clone()), parts.worker),
-		(Payee::Validators, parts.validators),
-		(Payee::Verifiers, parts.verifiers),
-		(Payee::Fund(payable.class), parts.liquidity),
-		(Payee::Burn, parts.burn),
-	];
-	payments.retain(|(_, amount)| *amount > 0);
-	Release {
-		job: payable.job,
-		payments,
+	/// What of a job's rest is burned with its reservation.
+	fn forfeited_by(payable: &Payable) -> Balance {
+		// No due is above its price.
+		let rest = payable.price.saturating_sub(payable.due);
+		Self::forfeited(payable.reservation, rest)
+	}
+
+	/// The release that pays a job.
+	fn release_of(payable: &Payable, shares: &FeeShares) -> Release {
+		let parts = fees::split(payable.due, shares);
+		// Together at most the price.
+		let burn = parts.burn.saturating_add(Self::forfeited_by(payable));
+		let mut payments = vec![
+			(Payee::Account(payable.worker.clone()), parts.worker),
+			(Payee::Validators, parts.validators),
+			(Payee::Verifiers, parts.verifiers),
+			(Payee::Fund(payable.class), parts.liquidity),
+			(Payee::Burn, burn),
+		];
+		payments.retain(|(_, amount)| *amount > 0);
+		Release {
+			job: payable.job,
+			payments,
+		}
 	}
 }

@@ -169,6 +169,8 @@ pub struct Payable {
 	pub result: u32,
 	/// Hash of the signed receipt.
 	pub receipt: Hash,
+	/// The reservation that pays for it.
+	pub reservation: Option<ReservationId>,
 }
 
 /// The reservation that pays for a job.

@@ -132,7 +132,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn cancel() -> Weight {
-		counted(T::DbWeight::get(), 14, 14, 150)
+		// With the leaf of the end.
+		counted(T::DbWeight::get(), 16, 16, 170)
 	}
 
 	fn acknowledge() -> Weight {
@@ -140,11 +141,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn decline() -> Weight {
-		counted(T::DbWeight::get(), 24, 24, 250)
+		counted(T::DbWeight::get(), 28, 27, 280)
 	}
 
 	fn submit_result() -> Weight {
-		counted(T::DbWeight::get(), 20, 16, 400)
+		// With the batch that the job joins.
+		counted(T::DbWeight::get(), 24, 19, 420)
 	}
 
 	fn due() -> Weight {

@@ -16,9 +16,7 @@
 //! The tree is the binary one of `binary-merkle-tree` over Blake2b-256: a node without a sibling
 //! moves up a level.
 
-use crate::{
-	domain, AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, JobStatus,
-};
+use crate::{domain, AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, JobStatus};
 use binary_merkle_tree::{merkle_proof_raw, merkle_root_raw, verify_proof, Leaf};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -102,13 +100,7 @@ impl BlockHistory {
 			return false;
 		}
 		let leaf = Leaf::Hash(leaf.hash());
-		verify_proof::<BlakeTwo256, _, _>(
-			&self.root,
-			proof.iter().copied(),
-			self.jobs,
-			index,
-			leaf,
-		)
+		verify_proof::<BlakeTwo256, _, _>(&self.root, proof.iter().copied(), self.jobs, index, leaf)
 	}
 }
 

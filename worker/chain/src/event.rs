@@ -197,6 +197,8 @@ events! {
 		burned: Balance,
 		/// Back to the client.
 		refund: Balance,
+		/// Hash of the signed receipt.
+		receipt: Hash,
 	}
 	/// A job found no worker. Its payment, less the slot fee if there is one, is back.
 	JobExpired {

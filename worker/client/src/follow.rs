@@ -297,6 +297,7 @@ mod tests {
 				fund: 5,
 				burned: 5,
 				refund: 900,
+				receipt: JobId::zero(),
 			})
 			.expect("is told");
 		for part in [

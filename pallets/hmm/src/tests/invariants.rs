@@ -1,7 +1,12 @@
 //! Random sequences of operations, with the invariants checked after each.
 
-use crate::{mock::*, Classes, NextClass, Pools};
-use aci_primitives::{traits::MarketQuote, AccountId, ClassId};
+use crate::{
+	mock::*, Activities, Classes, FeesBrought, FundShares, NextClass, NextReservation, Pools,
+	Provider, Providers, ReservationEnds, ReservationState, ReservationStates, ReservationsOf,
+	Reserved, SliceCount, SliceStates,
+};
+use aci_market::Slice;
+use aci_primitives::{job::Home, traits::MarketQuote, AccountId, ClassId, Reservation};
 use proptest::prelude::*;
 use sp_runtime::{DispatchResult, StateVersion};
 use std::collections::BTreeMap;
@@ -177,7 +182,7 @@ proptest! {
 
 #[test]
 fn a_broken_invariant_is_found() {
-	let broken: [fn(); 6] = [
+	let broken: [fn(); 20] = [
 		|| NextClass::<Test>::put(2),
 		|| Pools::<Test>::remove(0),
 		|| {
@@ -205,6 +210,43 @@ fn a_broken_invariant_is_found() {
 				}
 			})
 		},
+		|| Activities::<Test>::mutate(0, |state| state.registered = 1),
+		|| FundShares::<Test>::insert(0, 1),
+		|| Providers::<Test>::insert(0, account(1), Provider::default()),
+		|| {
+			let provider = Provider {
+				shares: 1,
+				withdrawals: Default::default(),
+			};
+			Providers::<Test>::insert(7, account(1), provider);
+		},
+		|| FeesBrought::<Test>::insert(0, account(1), 0),
+		|| Reserved::<Test>::insert(0, 1),
+		|| ReservationEnds::<Test>::insert(200, 0, ()),
+		|| ReservationsOf::<Test>::mutate(account(1), |list| list.try_push(0).expect("room")),
+		|| ReservationStates::<Test>::insert(0, reservation(0, false)),
+		|| {
+			// Ended without jobs, but else as it should be.
+			NextReservation::<Test>::put(1);
+			ReservationStates::<Test>::insert(0, reservation(0, true));
+			ReservationsOf::<Test>::mutate(account(1), |list| list.try_push(0).expect("room"));
+		},
+		|| {
+			// Capacity that is not taken out of the pool.
+			NextReservation::<Test>::put(1);
+			ReservationStates::<Test>::insert(0, reservation(0, false));
+			ReservationEnds::<Test>::insert(200, 0, ());
+			ReservationsOf::<Test>::mutate(account(1), |list| list.try_push(0).expect("room"));
+			Reserved::<Test>::insert(0, 1_000);
+		},
+		|| SliceCount::<Test>::insert(0, 1),
+		|| SliceStates::<Test>::insert(0, Home::Chain, Slice::default()),
+		|| {
+			let slice = Slice { free: 2, target: 1 };
+			SliceStates::<Test>::insert(0, Home::Chain, slice);
+			SliceCount::<Test>::insert(0, 1);
+			Activities::<Test>::mutate(0, |state| state.registered = 1);
+		},
 	];
 	for (index, break_it) in broken.into_iter().enumerate() {
 		one_class().execute_with(|| {
@@ -212,5 +254,23 @@ fn a_broken_invariant_is_found() {
 			break_it();
 			assert!(Hmm::do_try_state().is_err(), "case {index}");
 		});
+	}
+}
+
+/// A reservation of one slot.
+fn reservation(occupied: u64, ended: bool) -> ReservationState {
+	ReservationState {
+		reservation: Reservation {
+			owner: account(1),
+			class: 0,
+			milli_slots: 1_000,
+			occupied,
+			from: 101,
+			until: 200,
+			unit_price: 1,
+			paid: 1,
+		},
+		flops: 1,
+		ended,
 	}
 }

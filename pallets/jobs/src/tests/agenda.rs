@@ -15,9 +15,7 @@ fn a_full_agenda_loses_nothing() {
 		blocks(MATCH_BLOCKS - 1);
 		let open = |ids: &[JobId]| {
 			ids.iter()
-				.filter(|id| {
-					job_if_any(**id).is_some_and(|job| job.status == JobStatus::Open)
-				})
+				.filter(|id| job_if_any(**id).is_some_and(|job| job.status == JobStatus::Open))
 				.count()
 		};
 		assert_eq!(open(&ids), 30);

@@ -1,8 +1,12 @@
 //! Attacks that arise here, each with what it brings the attacker: never a profit.
 
-use crate::{doubles::MarketDouble, mock::*, types::DeclineReason};
+use crate::{
+	doubles::{MarketDouble, ReservationDouble},
+	mock::*,
+	types::DeclineReason,
+};
 use aci_market::fees::PARTS_PER_MILLION;
-use aci_primitives::{AccountId, Balance, JobId, JobStatus};
+use aci_primitives::{traits::Prepayments, AccountId, Balance, JobId, JobStatus};
 use frame_support::assert_ok;
 
 /// All that some accounts have.
@@ -118,5 +122,52 @@ fn slot_stalling_by_a_worker_lowers_its_rank_and_pays_nothing() {
 		assert!(to_lazy <= 2, "{to_lazy}");
 		assert_eq!(total(&lazy), START);
 		assert!(total(&honest) > START);
+	});
+}
+
+/// A client holds capacity for a whole window and runs nothing. Before the end it locks all of its
+/// prepayment for jobs that it withdraws afterwards, or that answer in a word, to save the money from
+/// the end of the reservation. What the locks would give back is burned as well.
+#[test]
+fn a_lock_carries_no_prepayment_past_its_reservation() {
+	run(|| {
+		let [client, _] = clients();
+		let [worker_account, ..] = workers();
+		register(&worker_account, 1);
+		let flops = Jobs::quote(text()).expect("there is capacity").flops;
+		let cost = (flops * 150_000).div_ceil(1_000_000_000_000);
+		let until = System::block_number() + 4;
+		let reservation = ReservationDouble::buy(&client, CLASS, 1, until, 150_000, 2 * cost);
+		let runs = submit_reserved(&client, 1, &text(), reservation);
+		let waits = submit_reserved(&client, 2, &text(), reservation);
+		next_block();
+		acknowledge(runs);
+		assert_eq!(status(waits), JobStatus::Open);
+		blocks(4);
+		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), waits));
+		result(runs, 1, 1);
+		let due = job(runs).result.expect("there").due;
+		assert!(due < cost / 2);
+		next_block();
+		assert_eq!(status(runs), JobStatus::Settled);
+		assert_eq!(total(&worker_account), START + part(due));
+		// Nothing of the prepayment is left with the client.
+		assert_eq!(total(&client), START - 2 * cost);
+		assert_eq!(pots().3, pots_after(&[due]).3 + 2 * cost - due);
+	});
+}
+
+/// The same, while the reservation stands: what a lock gives back is the prepayment's again.
+#[test]
+fn a_lock_gives_back_to_a_prepayment_that_stands() {
+	run(|| {
+		let [client, _] = clients();
+		register(&workers()[0], 1);
+		let until = System::block_number() + 50;
+		let reservation = ReservationDouble::buy(&client, CLASS, 1, until, 150_000, 200_000);
+		let id = submit_reserved(&client, 1, &text(), reservation);
+		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), id));
+		assert_eq!(<Escrow as Prepayments>::prepaid(reservation), 200_000);
+		assert_eq!(free(&client), START - 200_000 - DEPOSIT);
 	});
 }

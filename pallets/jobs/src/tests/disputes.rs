@@ -109,7 +109,10 @@ fn a_right_output_that_was_not_paid_is_paid_and_the_bond_is_the_workers() {
 		assert_eq!(held(&client), 0);
 		assert_eq!(pots(), pots_after(&[due]));
 		assert_noop!(dispute(id), Failure::AlreadyDecided);
-		assert_eq!(CommitteeDouble::asked().last(), Some(&(id, Asking::Dismiss(true))));
+		assert_eq!(
+			CommitteeDouble::asked().last(),
+			Some(&(id, Asking::Dismiss(true)))
+		);
 		blocks(FRAUD_WINDOW);
 		assert!(Jobs::job(id).is_none());
 		assert_eq!(worker(&worker_account).exposure, 0);
@@ -411,7 +414,11 @@ fn governance_decides_where_no_committee_does() {
 		let (client, _) = set_up();
 		let id = disputed_unpaid();
 		assert_noop!(
-			Jobs::decide_dispute(RuntimeOrigin::signed(client.clone()), id, DisputeVerdict::Wrong),
+			Jobs::decide_dispute(
+				RuntimeOrigin::signed(client.clone()),
+				id,
+				DisputeVerdict::Wrong
+			),
 			sp_runtime::DispatchError::BadOrigin
 		);
 		assert_ok!(Jobs::decide_dispute(
@@ -440,11 +447,17 @@ fn a_proof_from_a_sample_refunds_of_the_lock_while_there_is_one() {
 		assert!(matches!(
 			&events()[..],
 			[
-				Event::JobConvicted { reporter: Some(_), .. },
+				Event::JobConvicted {
+					reporter: Some(_),
+					..
+				},
 				Event::JobRefunded { claim: 0, .. }
 			]
 		));
-		assert_noop!(convict(id, DisputeVerdict::Wrong), Failure::NothingToDispute);
+		assert_noop!(
+			convict(id, DisputeVerdict::Wrong),
+			Failure::NothingToDispute
+		);
 	});
 }
 
@@ -475,7 +488,10 @@ fn one_doubt_falls_into_one_verdict_and_a_proof_stands_above_it() {
 		assert_noop!(convict(id, DisputeVerdict::Right), Failure::NothingProven);
 		assert_ok!(convict(id, DisputeVerdict::Doubtful));
 		assert_eq!(status(id), JobStatus::Settled);
-		assert_noop!(convict(id, DisputeVerdict::Doubtful), Failure::AlreadyDecided);
+		assert_noop!(
+			convict(id, DisputeVerdict::Doubtful),
+			Failure::AlreadyDecided
+		);
 		assert_noop!(dispute(id), Failure::AlreadyDecided);
 		assert_ok!(convict(id, DisputeVerdict::Wrong));
 		assert_eq!(status(id), JobStatus::Refunded);
@@ -494,7 +510,10 @@ fn a_proof_ends_an_open_dispute() {
 		assert_eq!(Jobs::dispute_of(id), None);
 		assert_eq!(held(&client), 0);
 		assert_eq!(total(&client), START - due);
-		assert_eq!(CommitteeDouble::asked().last(), Some(&(id, Asking::Dismiss(true))));
+		assert_eq!(
+			CommitteeDouble::asked().last(),
+			Some(&(id, Asking::Dismiss(true)))
+		);
 	});
 }
 
@@ -505,7 +524,10 @@ fn a_job_without_a_result_cannot_be_convicted() {
 		let id = submit(&client, 1, &text());
 		next_block();
 		acknowledge(id);
-		assert_noop!(convict(id, DisputeVerdict::Wrong), Failure::NothingToDispute);
+		assert_noop!(
+			convict(id, DisputeVerdict::Wrong),
+			Failure::NothingToDispute
+		);
 	});
 }
 
@@ -515,7 +537,11 @@ fn a_bond_that_would_be_dust_for_the_worker_is_burned_and_blocks_nothing() {
 		let [client, _] = clients();
 		let nobody = account(77);
 		let dust = EXISTENTIAL_DEPOSIT - 1;
-		assert_ok!(Balances::hold(&HoldReason::DisputeBond.into(), &client, dust));
+		assert_ok!(Balances::hold(
+			&HoldReason::DisputeBond.into(),
+			&client,
+			dust
+		));
 		let issuance = Balances::total_issuance();
 		assert_ok!(Jobs::forfeit_bond(&client, &nobody, dust), 0);
 		assert_eq!(crate::TotalBurned::<Test>::get(), dust);

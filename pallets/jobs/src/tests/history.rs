@@ -152,7 +152,10 @@ fn every_end_is_proven_from_events_long_after_its_record_is_gone() {
 			assert_ok!(Jobs::decline(origin, id, reason));
 		};
 		decline(withdrawn);
-		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(other.clone()), withdrawn));
+		assert_ok!(Jobs::cancel(
+			RuntimeOrigin::signed(other.clone()),
+			withdrawn
+		));
 		let block = System::block_number();
 		let leaves = end_block();
 		let ends: Vec<_> = leaves.iter().map(|leaf| (leaf.job, leaf.status)).collect();
@@ -202,7 +205,10 @@ fn a_slot_fee_is_what_an_expired_job_paid() {
 		}
 		let leaves = end_block();
 		assert_eq!(leaves.len(), 1);
-		assert_eq!((leaves[0].status, leaves[0].due), (JobStatus::Expired, SLOT_FEE));
+		assert_eq!(
+			(leaves[0].status, leaves[0].due),
+			(JobStatus::Expired, SLOT_FEE)
+		);
 	});
 }
 

@@ -18,6 +18,7 @@ pub struct Model {
 	claims: BTreeMap<AccountId, Balance>,
 	/// Validators, verifiers, fund, burned.
 	pots: (Balance, Balance, Balance, Balance),
+	clients: BTreeMap<JobId, AccountId>,
 	ends: u32,
 	ends_in_history: u32,
 }
@@ -34,7 +35,14 @@ impl Model {
 	/// Takes up an event.
 	pub fn take(&mut self, event: &Event<Test>) {
 		match event {
-			Event::JobSubmitted { job, .. } => self.state(job, JobStatus::Open),
+			Event::JobSubmitted { job, client, .. } => {
+				self.clients.insert(*job, client.clone());
+				self.state(job, JobStatus::Open);
+			}
+			Event::JobForfeited { job, amount, .. } => {
+				add(&mut self.lost, &self.clients[job], *amount);
+				self.pots.3 += amount;
+			}
 			Event::JobMatched { job, .. } => self.state(job, JobStatus::Matched),
 			Event::JobAcknowledged { job, .. } => self.state(job, JobStatus::Running),
 			Event::JobReturned { job, .. } => self.state(job, JobStatus::Open),

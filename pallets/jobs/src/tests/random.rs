@@ -170,8 +170,8 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			let id = pick_in(jobs, JobStatus::Running, job);
 			match assigned(id) {
 				Some(worker) => {
-					let embeds = job_if_any(id)
-						.is_some_and(|job| job.spec.parameters.max_tokens_out == 0);
+					let embeds =
+						job_if_any(id).is_some_and(|job| job.spec.parameters.max_tokens_out == 0);
 					let tokens_out = if embeds { 0 } else { tokens_out };
 					let signed = sign(&worker, receipt(id, 64, tokens_out));
 					try_result(&worker, id, signed, output())
@@ -277,6 +277,7 @@ fn step(model: &mut Model) -> BTreeSet<&'static str> {
 			Event::JobTimedOut { .. } => "JobTimedOut",
 			Event::JobPruned { .. } => "JobPruned",
 			Event::JobReserved { .. } => "JobReserved",
+			Event::JobForfeited { .. } => "JobForfeited",
 			Event::JobDisputed { .. } => "JobDisputed",
 			Event::DisputeRedrawn { .. } => "DisputeRedrawn",
 			Event::DisputeDecided { .. } => "DisputeDecided",
@@ -371,6 +372,7 @@ fn the_invariants_hold_whatever_is_done() {
 		"JobTimedOut",
 		"JobPruned",
 		"JobReserved",
+		"JobForfeited",
 		"JobDisputed",
 		"DisputeRedrawn",
 		"DisputeDecided",

@@ -65,7 +65,10 @@ fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 		// Other jobs change the pool's price, not this one's.
 		acknowledge(id);
 		result(id, 64, 16);
-		assert_eq!((occupied(reservation), worker(&worker_account).busy), (0, 0));
+		assert_eq!(
+			(occupied(reservation), worker(&worker_account).busy),
+			(0, 0)
+		);
 		let due = job(id).result.expect("there").due;
 		next_block();
 		assert_eq!(status(id), JobStatus::Settled);
@@ -203,7 +206,7 @@ fn capacity_that_is_vacated_after_the_window_is_the_pools() {
 }
 
 #[test]
-fn a_reserved_job_whose_window_ends_unmatched_expires_with_all_its_money() {
+fn a_job_whose_reservation_ends_unmatched_expires_and_its_lock_goes_with_the_prepayment() {
 	run(|| {
 		let (client, worker_account, reservation) = set_up(1, 3);
 		let origin = RuntimeOrigin::signed(worker_account);
@@ -213,10 +216,26 @@ fn a_reserved_job_whose_window_ends_unmatched_expires_with_all_its_money() {
 		assert_ok!(Jobs::set_active(origin, true));
 		blocks(2);
 		assert_eq!(status(id), JobStatus::Open);
-		blocks(MATCH_BLOCKS);
+		let own_price = Jobs::job(id).expect("there").locked;
+		events();
+		blocks(MATCH_BLOCKS - 8);
+		assert_eq!(status(id), JobStatus::Open);
+		next_block();
 		assert_eq!(status(id), JobStatus::Expired);
-		assert_eq!(total(&client), START);
-		assert_eq!(Escrow::free(client.clone()), 0);
+		assert_eq!(total(&client), START - own_price);
+		assert_eq!(pots(), (0, 0, 0, own_price));
+		assert!(matches!(
+			&events()[..],
+			[
+				Event::JobForfeited { amount, .. },
+				Event::JobExpired { refund: 0, slot_fee: 0, .. },
+				Event::HistoryWritten { .. } | Event::JobPruned { .. },
+				..
+			] | [
+				Event::JobForfeited { amount, .. },
+				Event::JobExpired { refund: 0, slot_fee: 0, .. },
+			] if *amount == own_price
+		));
 	});
 }
 

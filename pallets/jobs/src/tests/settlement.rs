@@ -43,7 +43,10 @@ fn the_due_jobs_of_a_block_are_paid_together_and_each_is_stated() {
 			.into_iter()
 			.filter_map(|event| match event {
 				Event::JobSettled {
-					job, paid: to_worker, fund, ..
+					job,
+					paid: to_worker,
+					fund,
+					..
 				} => {
 					paid += to_worker;
 					assert!(fund > 0);
@@ -60,7 +63,8 @@ fn the_due_jobs_of_a_block_are_paid_together_and_each_is_stated() {
 		assert_eq!(pots(), pots_after(&prices));
 		let earned = total(&workers()[0]) + total(&workers()[1]);
 		assert_eq!(earned, 2 * START + paid);
-		let fees = MarketDouble::fees(CLASS, &workers()[0]) + MarketDouble::fees(CLASS, &workers()[1]);
+		let fees =
+			MarketDouble::fees(CLASS, &workers()[0]) + MarketDouble::fees(CLASS, &workers()[1]);
 		assert_eq!(fees, pots().2);
 		assert_eq!(MarketDouble::occupied(CLASS), etas);
 		let judged = workers()[..2]
