@@ -15,9 +15,7 @@
 //!
 //! The paper knows hardware TEEs only.
 
-use aci_primitives::evidence::{
-	Claims, EvidenceError, SoftwareGpuQuote, SoftwareQuote, TeeKind,
-};
+use aci_primitives::evidence::{Claims, EvidenceError, SoftwareGpuQuote, SoftwareQuote, TeeKind};
 use sp_core::{ed25519, H256};
 
 /// What the secret seed of the development root is the Blake2b-256 hash of. Public on purpose.
