@@ -24,7 +24,7 @@ use frame_support::{
 	parameter_types,
 	traits::{
 		fungible::{Inspect, InspectHold},
-		ConstU32, ConstU64, OnFinalize, OnInitialize,
+		ConstU128, ConstU32, ConstU64, OnFinalize, OnInitialize,
 	},
 	PalletId,
 };
@@ -149,6 +149,47 @@ impl pallet_aci_escrow::Config for Test {
 	type WeightInfo = ();
 }
 
+/// Pots without money: no test here pays validators or verifiers.
+pub struct NoPots;
+
+impl aci_primitives::traits::Pots for NoPots {
+	fn balance(_: aci_primitives::traits::Pot) -> Balance {
+		0
+	}
+	fn pay_in(
+		_: &AccountId,
+		_: aci_primitives::traits::Pot,
+		_: Balance,
+	) -> sp_runtime::DispatchResult {
+		Err(sp_runtime::DispatchError::Unavailable)
+	}
+	fn pay_out(
+		_: aci_primitives::traits::Pot,
+		_: &[(AccountId, Balance)],
+	) -> sp_runtime::DispatchResult {
+		Err(sp_runtime::DispatchError::Unavailable)
+	}
+}
+
+/// An insurer that pays nothing.
+pub struct NoInsurer;
+
+impl aci_primitives::traits::Insurer for NoInsurer {
+	fn note_fee(_: ClassId, _: &AccountId, _: Balance) {}
+	fn refund(_: ClassId, _: &AccountId, _: &AccountId, _: Balance) -> Balance {
+		0
+	}
+}
+
+/// Nobody has session keys: no test here elects validators.
+pub struct NoKeys;
+
+impl frame_support::traits::ValidatorRegistration<AccountId> for NoKeys {
+	fn is_registered(_: &AccountId) -> bool {
+		false
+	}
+}
+
 impl pallet_aci_staking_slashing::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
@@ -158,6 +199,25 @@ impl pallet_aci_staking_slashing::Config for Test {
 	type QualityRules = Quality;
 	type BondingDuration = ConstU32<50>;
 	type AppealPeriod = ConstU32<5>;
+	type ClaimPeriod = ConstU32<FRAUD_WINDOW>;
+	type AppealDeposit = ConstU128<0>;
+	type Pots = NoPots;
+	type Insurer = NoInsurer;
+	type Keys = NoKeys;
+	type Disabling = ();
+	type Earnings = ();
+	type ValidatorCount = ConstU32<1>;
+	type MinimumDelegation = ConstU128<1_000>;
+	type MaxCommission = ReporterShare;
+	type EpochLength = ConstU32<1_800>;
+	type BlocksPerYear = ConstU32<15_778_800>;
+	type SessionHistory = ConstU32<8>;
+	type MaxValidators = ConstU32<4>;
+	type MaxCandidates = ConstU32<8>;
+	type MaxDelegators = ConstU32<8>;
+	type MaxDelegations = ConstU32<8>;
+	type MaxClaims = ConstU32<8>;
+	type MaxDuePerBlock = ConstU32<8>;
 	type ReporterShare = ReporterShare;
 	type MaxUnbonding = ConstU32<4>;
 	type MaxSlashesPerBlock = ConstU32<8>;
@@ -175,6 +235,7 @@ impl pallet_aci_poai::Config for Test {
 	type Currency = Balances;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Verifier = pallet_aci_poai::SoftwareTee<Test>;
+	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<50>;
 	type WeightInfo = ();

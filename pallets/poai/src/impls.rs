@@ -1,8 +1,8 @@
 //! What the other pallets ask of this one.
 
 use crate::{
-	verifier::verify_ed25519, Attestations, Config, Error, Measurements, ModelUse, Models, Pallet,
-	Receipts, StoredReceipt, Suspended,
+	verifier::verify_ed25519, Attestations, Config, Error, GpuOf, Measurements, ModelUse, Models,
+	Pallet, ReceiptGpus, Receipts, ReportedReceipts, StoredReceipt, Suspended,
 };
 use aci_poai::{check_receipt, compute, ComputeError, Expected, ReceiptError};
 use aci_primitives::{
@@ -109,6 +109,9 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 		check_receipt(&expected, signed, verify_ed25519).map_err(Error::<T>::from)?;
 		let hash = signed.hash();
 		let block = frame_system::Pallet::<T>::block_number().saturated_into();
+		if let Some(gpu) = GpuOf::<T>::get(worker) {
+			ReceiptGpus::<T>::insert(job, gpu);
+		}
 		Receipts::<T>::insert(
 			job,
 			StoredReceipt {
@@ -123,6 +126,8 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 
 	fn forget_receipt(job: &JobId) {
 		Receipts::<T>::remove(job);
+		ReceiptGpus::<T>::remove(job);
+		ReportedReceipts::<T>::remove(job);
 	}
 }
 

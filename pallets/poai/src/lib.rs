@@ -11,6 +11,7 @@ pub use verifier::SoftwareTee;
 pub use weights::WeightInfo;
 
 mod impls;
+pub mod sybil;
 mod try_state;
 mod types;
 mod verifier;
@@ -29,7 +30,7 @@ pub mod pallet {
 	use aci_primitives::{
 		evidence::{Attestation, Binding, Evidence, TeeKind},
 		model::RegisteredModel,
-		traits::AttestationVerifier,
+		traits::{AttestationVerifier, Slasher},
 		AccountId, Balance, BlockNumber, Hash, JobId, ModelId, ModelManifest,
 	};
 	use alloc::vec::Vec;
@@ -66,6 +67,9 @@ pub mod pallet {
 
 		/// Verifies evidence; [`SoftwareTee`] is the one for development chains.
 		type Verifier: AttestationVerifier;
+
+		/// Slashes the bonds of accounts that used one GPU at the same time.
+		type Slasher: Slasher;
 
 		/// What is held of an account for each model that it registers, in planck.
 		type ModelDeposit: Get<Balance>;
@@ -125,6 +129,30 @@ pub mod pallet {
 	/// A job's identity is itself a cryptographic hash, so a fast hasher is enough.
 	#[pallet::storage]
 	pub type Receipts<T: Config> = StorageMap<_, Twox64Concat, JobId, StoredReceipt, OptionQuery>;
+
+	/// The GPU of each account whose attestation names one.
+	#[pallet::storage]
+	pub type GpuOf<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, H256, OptionQuery>;
+
+	/// Which account a GPU is attested by.
+	#[pallet::storage]
+	pub type Gpus<T: Config> = StorageMap<_, Blake2_128Concat, H256, AccountId, OptionQuery>;
+
+	/// The GPU that a session key was attested with. Kept for good, one entry for each such key, so that
+	/// a key cannot be attested again without its GPU before its receipts are handed in.
+	#[pallet::storage]
+	pub type KeyGpus<T: Config> =
+		StorageMap<_, Blake2_128Concat, ed25519::Public, H256, OptionQuery>;
+
+	/// The GPU of the worker when the receipt of a job was accepted.
+	///
+	/// A job's identity is itself a cryptographic hash, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type ReceiptGpus<T: Config> = StorageMap<_, Twox64Concat, JobId, H256, OptionQuery>;
+
+	/// Receipts whose workers were slashed for them.
+	#[pallet::storage]
+	pub type ReportedReceipts<T: Config> = StorageMap<_, Twox64Concat, JobId, (), OptionQuery>;
 
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -219,6 +247,28 @@ pub mod pallet {
 			/// The worker.
 			worker: AccountId,
 		},
+		/// A worker attested a GPU, which is no other account's.
+		GpuAttested {
+			/// The worker.
+			worker: AccountId,
+			/// The GPU.
+			gpu: H256,
+		},
+		/// A worker ran a job on a GPU while another account ran one on it.
+		SybilReported {
+			/// Who is slashed.
+			worker: AccountId,
+			/// Its job.
+			job: JobId,
+			/// The other account's job.
+			other: JobId,
+			/// The GPU of both.
+			gpu: H256,
+			/// Who reported it.
+			reporter: AccountId,
+			/// What was slashed.
+			slashed: Balance,
+		},
 		/// A worker's attestation is no longer held back by a suspension.
 		WorkerUnsuspended {
 			/// The worker.
@@ -262,6 +312,20 @@ pub mod pallet {
 		MeasurementNotAllowed,
 		/// Another account has registered this session key. Make a new key.
 		SessionKeyTaken,
+		/// Another account has attested this GPU. That account has to attest without it first.
+		GpuAlreadyAttested,
+		/// This session key was attested with another GPU. Make a new key for this one.
+		SessionKeyOnOtherGpu,
+		/// One of the jobs has no receipt on record. Name two jobs whose receipts are.
+		UnknownReceipt,
+		/// Both receipts are of one account. Only two accounts can be a Sybil.
+		SameWorker,
+		/// The receipts do not name one attested GPU.
+		NotOneGpu,
+		/// The runs do not overlap in time: the accounts used the GPU one after the other.
+		RunsDoNotOverlap,
+		/// Both accounts were slashed for these receipts already.
+		AlreadyReported,
 		/// This measurement is allowed already.
 		MeasurementExists,
 		/// This measurement is not on the list.
@@ -445,11 +509,12 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// `BlockNotRecent`, `SessionKeyTaken`, `TeeNotAccepted`, `EvidenceWrongReportData`,
-		/// `EvidenceBadSignature`, `MeasurementNotAllowed`.
+		/// `EvidenceBadSignature`, `MeasurementNotAllowed`, `GpuAlreadyAttested`,
+		/// `SessionKeyOnOtherGpu`.
 		///
 		/// ## Events
 		///
-		/// `WorkerAttested`.
+		/// `WorkerAttested`; before it `GpuAttested` when the evidence names a GPU.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::attest())]
 		pub fn attest(
@@ -480,6 +545,7 @@ pub mod pallet {
 				Measurements::<T>::contains_key(claims.measurement),
 				Error::<T>::MeasurementNotAllowed
 			);
+			Self::bind_gpu(&worker, &session_key, claims.gpu)?;
 			let attestation = Attestation {
 				session_key,
 				data_key,
@@ -616,6 +682,31 @@ pub mod pallet {
 			Self::deposit_event(Event::WorkerUnsuspended { worker });
 			Ok(())
 		}
+
+		/// Reports two accounts that used one GPU at the same time.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone; the signer shares in what is slashed, unless it is one of the two.
+		///
+		/// ## Details
+		///
+		/// The receipts of both jobs are on record, name one attested GPU, and their runs overlap by
+		/// the clocks of their TEEs. Each account is slashed once for a receipt.
+		///
+		/// ## Errors
+		///
+		/// `UnknownReceipt`, `SameWorker`, `NotOneGpu`, `RunsDoNotOverlap`, `AlreadyReported`.
+		///
+		/// ## Events
+		///
+		/// `SybilReported` for each account that is slashed.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::report_sybil())]
+		pub fn report_sybil(origin: OriginFor<T>, job: JobId, other: JobId) -> DispatchResult {
+			let reporter = ensure_signed(origin)?;
+			Self::do_report_sybil(reporter, job, other)
+		}
 	}
 
 	#[pallet::view_functions]
@@ -650,6 +741,11 @@ pub mod pallet {
 		/// The accepted receipt of a job.
 		pub fn receipt(job: JobId) -> Option<StoredReceipt> {
 			Receipts::<T>::get(job)
+		}
+
+		/// The GPU that a worker has attested.
+		pub fn gpu(worker: AccountId) -> Option<H256> {
+			GpuOf::<T>::get(worker)
 		}
 
 		/// The root of the software TEE; `None` on a chain that accepts no software evidence.

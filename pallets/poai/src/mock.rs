@@ -11,6 +11,7 @@ use aci_primitives::{
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
 	receipt::Metrics,
+	traits::{SlashReport, Slasher},
 	AccountId, Balance, Class, Hash, JobId, JobSpec, Receipt, SignedReceipt, ACI,
 };
 use frame_support::{
@@ -52,11 +53,27 @@ impl pallet_balances::Config for Test {
 	type ExistentialDeposit = ExistentialDeposit;
 }
 
+parameter_types! {
+	/// What was reported to be slashed.
+	pub static Reported: Vec<SlashReport> = Vec::new();
+}
+
+/// Stands in for the staking pallet: keeps the reports.
+pub struct SlasherDouble;
+
+impl Slasher for SlasherDouble {
+	fn slash(report: SlashReport) -> Balance {
+		Reported::mutate(|reports| reports.push(report));
+		ACI
+	}
+}
+
 impl pallet_aci_poai::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type Verifier = SoftwareTee<Test>;
+	type Slasher = SlasherDouble;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<RECENT_BLOCKS>;
 	type WeightInfo = ();
@@ -183,6 +200,33 @@ pub fn attest(worker: u8, number: u8) -> sp_runtime::DispatchResult {
 	Pallet::<Test>::attest(
 		RuntimeOrigin::signed(worker),
 		evidence,
+		session_key(number),
+		[number; 32],
+		parent(),
+	)
+}
+
+/// Attests `session_key(number)` for a worker, with a GPU.
+pub fn attest_gpu(worker: u8, number: u8, gpu: u8) -> sp_runtime::DispatchResult {
+	let worker = account(worker);
+	let binding = Binding {
+		genesis: genesis_hash(),
+		account: worker.clone(),
+		session_key: session_key(number),
+		data_key: [number; 32],
+		recent_block: System::block_hash(u64::from(parent())),
+		device_evidence: H256::zero(),
+	};
+	let quote = software_tee::quote_gpu(
+		&software_tee::development_root(),
+		DEVELOPMENT_MEASUREMENT,
+		binding.report_data(),
+		H256::repeat_byte(0x4d),
+		H256::repeat_byte(gpu),
+	);
+	Pallet::<Test>::attest(
+		RuntimeOrigin::signed(worker),
+		Evidence::SoftwareGpu(quote),
 		session_key(number),
 		[number; 32],
 		parent(),

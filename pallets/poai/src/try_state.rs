@@ -1,7 +1,8 @@
 //! The invariants of the README, checked over the whole storage.
 
 use crate::{
-	Attestations, Config, HoldReason, ModelUse, Models, Pallet, Receipts, SessionKeyOwner,
+	Attestations, Config, GpuOf, Gpus, HoldReason, KeyGpus, ModelUse, Models, Pallet, ReceiptGpus,
+	Receipts, ReportedReceipts, SessionKeyOwner,
 };
 use aci_primitives::{AccountId, Balance};
 use alloc::collections::BTreeMap;
@@ -9,10 +10,11 @@ use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 5 of the README. For tests and off-chain checks: it reads everything.
+	/// Checks invariants 1 to 5 and 7 of the README. For tests and off-chain checks: it reads everything.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		Self::try_state_session_keys()?;
 		Self::try_state_models()?;
+		Self::try_state_gpus()?;
 		Self::try_state_receipts()
 	}
 
@@ -60,6 +62,32 @@ impl<T: Config> Pallet<T> {
 				DispatchError::Other("a model in use is not registered")
 			);
 		}
+		Ok(())
+	}
+
+	/// Invariant 7.
+	fn try_state_gpus() -> Result<(), DispatchError> {
+		for (worker, gpu) in GpuOf::<T>::iter() {
+			ensure!(
+				Gpus::<T>::get(gpu).as_ref() == Some(&worker),
+				DispatchError::Other("a worker's GPU is another account's")
+			);
+			let key = Attestations::<T>::get(&worker).map(|attestation| attestation.session_key);
+			ensure!(
+				key.and_then(KeyGpus::<T>::get) == Some(gpu),
+				DispatchError::Other("a worker's session key is not its GPU's")
+			);
+		}
+		ensure!(
+			Gpus::<T>::iter().count() == GpuOf::<T>::iter().count(),
+			DispatchError::Other("a GPU belongs to an account that did not attest it")
+		);
+		ensure!(
+			ReceiptGpus::<T>::iter_keys()
+				.chain(ReportedReceipts::<T>::iter_keys())
+				.all(|job| Receipts::<T>::contains_key(job)),
+			DispatchError::Other("a GPU or a mark is kept without its receipt")
+		);
 		Ok(())
 	}
 

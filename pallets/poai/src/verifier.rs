@@ -22,6 +22,12 @@ impl<T: Config> AttestationVerifier for SoftwareTee<T> {
 				report_data,
 				verify_ed25519,
 			),
+			Evidence::SoftwareGpu(quote) => software_tee::verify_gpu(
+				SoftwareRoot::<T>::get().as_ref(),
+				quote,
+				report_data,
+				verify_ed25519,
+			),
 		}
 	}
 }

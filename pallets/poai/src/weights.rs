@@ -6,7 +6,8 @@
 //! * 20 µs for decoding, checks and one event;
 //! * 60 µs for one ed25519 verification by the host function;
 //! * 20 µs for the hashes over a binding or a receipt;
-//! * 40 µs for a change of a hold on an account.
+//! * 40 µs for a change of a hold on an account;
+//! * 370 µs for a slash.
 //!
 //! The proof size is zero: the chain is no parachain.
 //!
@@ -14,14 +15,16 @@
 //! | --- | --- | --- |
 //! | `register_model` | model, account, holds | the same |
 //! | `remove_model` | model, use count, account, holds | model, account, holds |
-//! | `attest` | two block hashes, root, measurement, key's owner, attestation | two owners, attestation |
+//! | `attest` | two block hashes, root, measurement, key's owner and GPU, attestation, GPU and its owner | two owners, attestation, two GPUs' owners, the worker's and the key's GPU |
 //! | `allow_measurement`, `revoke_measurement` | measurement | the same |
 //! | `suspend`, `unsuspend` | suspension | the same |
+//! | `report_sybil` | two receipts, GPUs, marks; 24 for each slash of a worker's bond | two marks; 21 for each slash |
 //!
-//! What the jobs pallet calls is in that pallet's weights. Accepting a receipt takes six reads
-//! (receipt, suspension, attestation, measurement, model, hash of block 0), one write and 100 µs;
+//! What the jobs pallet calls is in that pallet's weights. Accepting a receipt takes seven reads
+//! (receipt, suspension, attestation, measurement, model, hash of block 0) and the worker's GPU, two
+//! writes and 100 µs;
 //! acquiring a model two reads and one write; releasing it one read and one write; forgetting a
-//! receipt one write; a maximum of operations or a least duration one read and 5 µs.
+//! receipt three writes; a maximum of operations or a least duration one read and 5 µs.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -45,12 +48,15 @@ pub trait WeightInfo {
 	fn suspend() -> Weight;
 	/// Of `unsuspend`.
 	fn unsuspend() -> Weight;
+	/// Of `report_sybil`.
+	fn report_sybil() -> Weight;
 }
 
 const BASE: u64 = 20;
 const VERIFICATION: u64 = 60;
 const HASHES: u64 = 20;
 const HOLD: u64 = 40;
+const SLASH: u64 = 370;
 
 fn micros(micros: u64) -> Weight {
 	Weight::from_parts(WEIGHT_REF_TIME_PER_MICROS.saturating_mul(micros), 0)
@@ -69,7 +75,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn attest() -> Weight {
-		micros(BASE + HASHES + VERIFICATION).saturating_add(T::DbWeight::get().reads_writes(6, 3))
+		micros(BASE + HASHES + VERIFICATION).saturating_add(T::DbWeight::get().reads_writes(9, 7))
 	}
 
 	fn allow_measurement() -> Weight {
@@ -86,6 +92,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn unsuspend() -> Weight {
 		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	}
+
+	fn report_sybil() -> Weight {
+		micros(BASE + HASHES + 2 * SLASH).saturating_add(T::DbWeight::get().reads_writes(54, 44))
 	}
 }
 
@@ -105,7 +115,7 @@ impl WeightInfo for () {
 	}
 
 	fn attest() -> Weight {
-		micros(BASE + HASHES + VERIFICATION).saturating_add(TEST_DATABASE.reads_writes(6, 3))
+		micros(BASE + HASHES + VERIFICATION).saturating_add(TEST_DATABASE.reads_writes(9, 7))
 	}
 
 	fn allow_measurement() -> Weight {
@@ -122,5 +132,9 @@ impl WeightInfo for () {
 
 	fn unsuspend() -> Weight {
 		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(1, 1))
+	}
+
+	fn report_sybil() -> Weight {
+		micros(BASE + HASHES + 2 * SLASH).saturating_add(TEST_DATABASE.reads_writes(54, 44))
 	}
 }

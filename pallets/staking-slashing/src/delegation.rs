@@ -6,8 +6,8 @@
 //! full list displaces nobody, however small.
 
 use crate::{
-	types::Pool, Config, DelegatedTo, DelegationView, Delegations, Error, Event, HoldReason, Ledger,
-	Pallet, Pools,
+	types::Pool, Config, DelegatedTo, DelegationView, Delegations, Error, Event, HoldReason,
+	Ledger, Pallet, Pools,
 };
 use aci_primitives::{AccountId, Balance};
 use codec::{Decode, Encode, MaxEncodedLen};

@@ -81,9 +81,9 @@ impl<T: Config> Pallet<T> {
 					.map(|entry| (entry.who, entry.active))
 					.collect();
 				// Parts of the issuance: the sum fits.
-				let total = delegators
-					.iter()
-					.fold(ledger.active, |sum, (_, amount)| sum.saturating_add(*amount));
+				let total = delegators.iter().fold(ledger.active, |sum, (_, amount)| {
+					sum.saturating_add(*amount)
+				});
 				let exposure = Exposure {
 					total,
 					own: ledger.active,

@@ -208,7 +208,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxUnbonding: Get<u32>;
 
-		/// Most slashes that one block applies by itself.
+		/// Most slashes that one block applies by itself; fewer where they take more than an eighth of it.
 		#[pallet::constant]
 		type MaxSlashesPerBlock: Get<u32>;
 
@@ -340,15 +340,8 @@ pub mod pallet {
 	/// Tariffs of the verdicts that verifiers delivered, by epoch, until they are paid.
 	// Twox: epochs are counted.
 	#[pallet::storage]
-	pub type Work<T: Config> = StorageDoubleMap<
-		_,
-		Twox64Concat,
-		u32,
-		Blake2_128Concat,
-		AccountId,
-		Balance,
-		ValueQuery,
-	>;
+	pub type Work<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, AccountId, Balance, ValueQuery>;
 
 	/// Sum of the tariffs of each epoch whose payment is not begun, in planck.
 	#[pallet::storage]
@@ -390,23 +383,13 @@ pub mod pallet {
 
 	/// Whom each of these slashes was taken from.
 	#[pallet::storage]
-	pub type Parts<T: Config> = StorageMap<
-		_,
-		Twox64Concat,
-		SlashId,
-		BoundedList<Part, { types::MAX_PARTS }>,
-		ValueQuery,
-	>;
+	pub type Parts<T: Config> =
+		StorageMap<_, Twox64Concat, SlashId, BoundedList<Part, { types::MAX_PARTS }>, ValueQuery>;
 
 	/// Who is refunded out of each of these slashes.
 	#[pallet::storage]
-	pub type Claims<T: Config> = StorageMap<
-		_,
-		Twox64Concat,
-		SlashId,
-		BoundedList<Claim, { types::MAX_CLAIMS }>,
-		ValueQuery,
-	>;
+	pub type Claims<T: Config> =
+		StorageMap<_, Twox64Concat, SlashId, BoundedList<Claim, { types::MAX_CLAIMS }>, ValueQuery>;
 
 	/// The slashes that took from each account.
 	#[pallet::storage]
@@ -416,15 +399,8 @@ pub mod pallet {
 	/// The pot of each offender's role that is applied last: claims of reports that take nothing
 	/// join it.
 	#[pallet::storage]
-	pub type OpenPot<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		AccountId,
-		Twox64Concat,
-		Role,
-		SlashId,
-		OptionQuery,
-	>;
+	pub type OpenPot<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, AccountId, Twox64Concat, Role, SlashId, OptionQuery>;
 
 	/// Number of the next slash.
 	#[pallet::storage]
@@ -886,14 +862,17 @@ pub mod pallet {
 				"the present session and the one before it must be remembered"
 			);
 			let slash = T::WeightInfo::apply_slash(types::MAX_PARTS, types::MAX_CLAIMS);
-			let most = T::WeightInfo::agenda()
-				.saturating_add(slash.saturating_mul(T::MaxSlashesPerBlock::get().into()))
-				.saturating_add(T::WeightInfo::pay_verifiers(T::MaxDuePerBlock::get()))
-				.saturating_add(T::WeightInfo::check_quality(T::MaxDuePerBlock::get()));
-			let block = <T as frame_system::Config>::BlockWeights::get().max_block;
+			let largest = T::WeightInfo::agenda().saturating_add(slash);
+			let budget = Self::slash_budget();
 			assert!(
-				most.ref_time() <= block.ref_time() / 4,
-				"the slashes and payments of one block must fit in a quarter of it"
+				largest.ref_time() <= budget.ref_time(),
+				"the largest slash must fit in an eighth of a block"
+			);
+			let payments = T::WeightInfo::pay_verifiers(T::MaxDuePerBlock::get())
+				.saturating_add(T::WeightInfo::check_quality(T::MaxDuePerBlock::get()));
+			assert!(
+				payments.ref_time() <= budget.ref_time(),
+				"the payments and scores of one block must fit in an eighth of it"
 			);
 		}
 	}

@@ -5,9 +5,7 @@
 //! the validator is no candidate any more. When more offenders of the same moment are found, the
 //! earlier ones are reported again with a larger share: only the difference is taken then.
 
-use crate::{
-	slashing::Stake, types::Exposure, Config, OffenceShares, OldestSession, Pallet,
-};
+use crate::{slashing::Stake, types::Exposure, Config, OffenceShares, OldestSession, Pallet};
 use aci_market::{fixed::mul_div_ceil, Offence};
 use aci_primitives::{domain, traits::SlashReport, AccountId, Role};
 use core::marker::PhantomData;
@@ -95,7 +93,9 @@ impl<T: Config> OnOffenceHandler<AccountId, (AccountId, Exposure), Weight> for P
 		use crate::WeightInfo;
 		let mut parts = 0u32;
 		for (details, share) in offenders.iter().zip(shares) {
-			parts = parts.saturating_add(details.offender.1.delegators.len() as u32).saturating_add(1);
+			parts = parts
+				.saturating_add(details.offender.1.delegators.len() as u32)
+				.saturating_add(1);
 			Self::punish(details, *share, session);
 		}
 		T::WeightInfo::slash(parts)

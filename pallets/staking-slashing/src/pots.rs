@@ -60,8 +60,8 @@ pub(crate) fn pro_rata(pot: Balance, claims: &[Claim]) -> Vec<Balance> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Applies the slashes whose time has come: those of earlier blocks first, and a bounded number
-	/// in each block.
+	/// Applies the slashes whose time has come: those of earlier blocks first, and in each block a
+	/// bounded number of bounded weight.
 	pub(crate) fn apply_due(now: BlockNumber) -> Weight {
 		let most = T::MaxSlashesPerBlock::get();
 		let mut block = AgendaCursor::<T>::get().unwrap_or(now);
@@ -76,20 +76,33 @@ impl<T: Config> Pallet<T> {
 				.take(left as usize)
 				.collect();
 			for id in &due {
+				let cost = Self::apply_weight(*id);
+				// The first is applied in any case: the largest fits.
+				if left < most && weight.saturating_add(cost).any_gt(Self::slash_budget()) {
+					AgendaCursor::<T>::put(block);
+					return weight;
+				}
+				left = left.saturating_sub(1);
 				Agenda::<T>::remove(block, id);
-				weight.saturating_accrue(Self::apply_weight(*id));
+				weight.saturating_accrue(cost);
 				if Self::do_apply(*id).is_err() {
 					// The slash stays, and anyone can apply it by call.
 					defensive!("a slash on the agenda cannot be applied");
 				}
 			}
-			if (due.len() as u32) < left {
+			// Where the number is not used up, the block has no more.
+			if left > 0 {
 				block = block.saturating_add(1);
 			}
-			left = left.saturating_sub(due.len() as u32);
 		}
 		AgendaCursor::<T>::put(block);
 		weight
+	}
+
+	/// What the slashes of one block may cost together: an eighth of its time.
+	pub(crate) fn slash_budget() -> Weight {
+		let block = <T as frame_system::Config>::BlockWeights::get().max_block;
+		Weight::from_parts(block.ref_time() / 8, u64::MAX)
 	}
 
 	/// What applying a pot costs.

@@ -8,8 +8,8 @@
 //! has what the rounding leaves. Rewards are written down here and paid when they are claimed.
 
 use crate::{
-	Config, CurrentSession, Elected, EpochRunning, Error, Event, Exposure, Exposures, Pallet, Points,
-	Pools, SessionBlocks, TotalOwed,
+	Config, CurrentSession, Elected, EpochRunning, Error, Event, Exposure, Exposures, Pallet,
+	Points, Pools, SessionBlocks, TotalOwed,
 };
 use aci_market::fixed::mul_div_floor;
 use aci_primitives::{
@@ -43,9 +43,9 @@ impl<T: Config> Pallet<T> {
 			.collect();
 		let pool = T::Pots::balance(Pot::Validators).saturating_sub(TotalOwed::<T>::get());
 		let sum = |of: fn(&Exposure) -> Balance| {
-			elected
-				.iter()
-				.fold(0, |sum: Balance, (_, exposure)| sum.saturating_add(of(exposure)))
+			elected.iter().fold(0, |sum: Balance, (_, exposure)| {
+				sum.saturating_add(of(exposure))
+			})
 		};
 		let (stake, own) = (sum(|exposure| exposure.total), sum(|exposure| exposure.own));
 		EpochRunning::<T>::mutate(|sums| {

@@ -213,8 +213,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn join_pot(offender: &AccountId, role: Role, claim: Claim) {
 		if let Some(id) = OpenPot::<T>::get(offender, role) {
 			let mut claims = Claims::<T>::get(id);
-			if claims.len() < T::MaxClaims::get() as usize
-				&& claims.try_push(claim.clone()).is_ok()
+			if claims.len() < T::MaxClaims::get() as usize && claims.try_push(claim.clone()).is_ok()
 			{
 				Claims::<T>::insert(id, claims);
 				Self::deposit_event(Event::ClaimJoined { id, claim });

@@ -3,8 +3,8 @@
 use crate::{
 	types::{SlashState, ROLES},
 	Agenda, AgendaCursor, Candidates, Claims, Config, DelegatedTo, Delegations, Elected, Exposures,
-	HoldReason, JudgedIn, Ledgers, NextSlash, OldestSession, OpenPot, Pallet, Parts, PayingVerifiers,
-	Pools, Quality, Slashes, SlashesOf, TotalActive, TotalOwed, Work, WorkTotal,
+	HoldReason, JudgedIn, Ledgers, NextSlash, OldestSession, OpenPot, Pallet, Parts,
+	PayingVerifiers, Pools, Quality, Slashes, SlashesOf, TotalActive, TotalOwed, Work, WorkTotal,
 };
 use aci_market::fees::PARTS_PER_MILLION;
 use aci_primitives::{
@@ -109,7 +109,11 @@ impl<T: Config> Pallet<T> {
 			);
 			ensure!(
 				delegation.ledger.required == 0
-					&& delegation.ledger.unbonding.iter().all(|part| part.amount > 0),
+					&& delegation
+						.ledger
+						.unbonding
+						.iter()
+						.all(|part| part.amount > 0),
 				"a delegation has an empty part or a requirement"
 			);
 			ensure!(
@@ -117,9 +121,7 @@ impl<T: Config> Pallet<T> {
 				"a delegation is missing from its delegator's list"
 			);
 			let slashes = SlashesOf::<T>::iter_key_prefix(&who)
-				.filter(|id| {
-					Slashes::<T>::get(id).is_some_and(|slash| slash.offender == validator)
-				})
+				.filter(|id| Slashes::<T>::get(id).is_some_and(|slash| slash.offender == validator))
 				.count();
 			ensure!(
 				slashes == delegation.slashes as usize,
@@ -157,7 +159,10 @@ impl<T: Config> Pallet<T> {
 			ensure!(!list.is_empty(), "an empty list of validators is kept");
 			listed = listed.saturating_add(list.len());
 		}
-		ensure!(listed == count, "a delegator's list differs from its delegations");
+		ensure!(
+			listed == count,
+			"a delegator's list differs from its delegations"
+		);
 		Ok(delegated)
 	}
 
@@ -167,7 +172,10 @@ impl<T: Config> Pallet<T> {
 		let (mut slashed, mut deposits) = (Sums::new(), Sums::new());
 		let (mut listed, mut scheduled) = (0usize, 0usize);
 		for (id, slash) in Slashes::<T>::iter() {
-			ensure!(id < NextSlash::<T>::get(), "a slash has a number of the future");
+			ensure!(
+				id < NextSlash::<T>::get(),
+				"a slash has a number of the future"
+			);
 			ensure!(slash.amount > 0, "a slash of nothing is kept");
 			let mut sum = 0;
 			for part in Parts::<T>::get(id) {

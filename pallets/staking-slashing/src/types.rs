@@ -1,7 +1,9 @@
 //! Values that the pallet stores and returns.
 
 use aci_market::Offence;
-use aci_primitives::{traits::Claim, AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, Role};
+use aci_primitives::{
+	traits::Claim, AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, Role,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::VariantCount;
 use scale_info::TypeInfo;
@@ -172,8 +174,7 @@ impl Pool {
 
 	/// Where a delegator is in the list, or where it would be.
 	pub(crate) fn position(&self, who: &AccountId) -> Result<usize, usize> {
-		self.delegators
-			.binary_search_by(|entry| entry.who.cmp(who))
+		self.delegators.binary_search_by(|entry| entry.who.cmp(who))
 	}
 
 	/// A delegator's entry.

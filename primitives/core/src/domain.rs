@@ -17,6 +17,8 @@ pub const SIGNED_RECEIPT: &[u8] = b"aci/signed-receipt/1";
 pub const REPORT_DATA: &[u8] = b"aci/report-data/1";
 /// Domain of what the software TEE's root signs.
 pub const SOFTWARE_QUOTE: &[u8] = b"aci/software-quote/1";
+/// Domain of what the software TEE's root signs for a quote that names a GPU.
+pub const SOFTWARE_GPU_QUOTE: &[u8] = b"aci/software-gpu-quote/1";
 /// Domain of the seed that a job is sampled with.
 pub const SEED: &[u8] = b"aci/seed/1";
 /// Domain of ties and draws between workers.

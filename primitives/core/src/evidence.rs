@@ -66,6 +66,40 @@ impl SoftwareQuote {
 	}
 }
 
+/// A quote of the software TEE that names a GPU too: no protection, for development chains only. It
+/// lets them run the rules that a GPU's identity is for.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub struct SoftwareGpuQuote {
+	/// Hash of the program that runs in the TEE.
+	pub measurement: H256,
+	/// What the program bound to the quote.
+	pub report_data: [u8; 64],
+	/// Identity of the machine.
+	pub hardware: H256,
+	/// Identity of the GPU.
+	pub gpu: H256,
+	/// By the software TEE's root over [`SoftwareGpuQuote::signing_hash`].
+	pub signature: ed25519::Signature,
+}
+
+impl SoftwareGpuQuote {
+	/// What the root signs.
+	pub fn signing_hash(
+		measurement: &H256,
+		report_data: &[u8; 64],
+		hardware: &H256,
+		gpu: &H256,
+	) -> H256 {
+		domain::tagged_hash(
+			domain::SOFTWARE_GPU_QUOTE,
+			&(measurement, report_data, hardware, gpu),
+		)
+	}
+}
+
 /// Evidence by the kind of TEE. Indices 1 to 5 belong to SGX, TDX, SEV-SNP, NVIDIA confidential
 /// computing and ARM TrustZone.
 #[derive(
@@ -76,6 +110,9 @@ pub enum Evidence {
 	/// The development TEE.
 	#[codec(index = 0)]
 	Software(SoftwareQuote),
+	/// The development TEE, with a GPU.
+	#[codec(index = 6)]
+	SoftwareGpu(SoftwareGpuQuote),
 }
 
 /// A kind of TEE.
@@ -112,6 +149,9 @@ pub struct Claims {
 	pub measurement: H256,
 	/// Identity of the machine.
 	pub hardware: H256,
+	/// Identity of the GPU that the TEE works with, where the evidence names one. Unlike a machine's,
+	/// it is exclusive: one account has it at a time.
+	pub gpu: Option<H256>,
 	/// What the program bound to the quote.
 	pub report_data: [u8; 64],
 }

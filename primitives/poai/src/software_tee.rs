@@ -15,7 +15,7 @@
 //!
 //! The paper knows hardware TEEs only.
 
-use aci_primitives::evidence::{Claims, EvidenceError, SoftwareQuote, TeeKind};
+use aci_primitives::evidence::{Claims, EvidenceError, SoftwareGpuQuote, SoftwareQuote, TeeKind};
 use sp_core::{ed25519, H256};
 
 /// What the secret seed of the development root is the Blake2b-256 hash of. Public on purpose.
@@ -66,6 +66,38 @@ pub fn verify(
 		tee: TeeKind::Software,
 		measurement: quote.measurement,
 		hardware: quote.hardware,
+		gpu: None,
+		report_data: quote.report_data,
+	})
+}
+
+/// As [`verify`], for a quote that names a GPU.
+///
+/// Errors: those of [`verify`].
+pub fn verify_gpu(
+	root: Option<&ed25519::Public>,
+	quote: &SoftwareGpuQuote,
+	report_data: &[u8; 64],
+	verify: impl FnOnce(&ed25519::Signature, &[u8], &ed25519::Public) -> bool,
+) -> Result<Claims, EvidenceError> {
+	let root = root.ok_or(EvidenceError::TeeNotAccepted)?;
+	if quote.report_data != *report_data {
+		return Err(EvidenceError::WrongReportData);
+	}
+	let message = SoftwareGpuQuote::signing_hash(
+		&quote.measurement,
+		&quote.report_data,
+		&quote.hardware,
+		&quote.gpu,
+	);
+	if !verify(&quote.signature, message.as_bytes(), root) {
+		return Err(EvidenceError::BadSignature);
+	}
+	Ok(Claims {
+		tee: TeeKind::Software,
+		measurement: quote.measurement,
+		hardware: quote.hardware,
+		gpu: Some(quote.gpu),
 		report_data: quote.report_data,
 	})
 }
@@ -75,6 +107,26 @@ pub fn verify(
 pub fn development_root() -> ed25519::Pair {
 	use sp_core::Pair;
 	ed25519::Pair::from_seed(&sp_crypto_hashing::blake2_256(DEVELOPMENT_ROOT_PHRASE))
+}
+
+/// A quote that names a GPU, signed by `root`.
+#[cfg(feature = "std")]
+pub fn quote_gpu(
+	root: &ed25519::Pair,
+	measurement: H256,
+	report_data: [u8; 64],
+	hardware: H256,
+	gpu: H256,
+) -> SoftwareGpuQuote {
+	use sp_core::Pair;
+	let message = SoftwareGpuQuote::signing_hash(&measurement, &report_data, &hardware, &gpu);
+	SoftwareGpuQuote {
+		measurement,
+		report_data,
+		hardware,
+		gpu,
+		signature: root.sign(message.as_bytes()),
+	}
 }
 
 /// A quote signed by `root`.

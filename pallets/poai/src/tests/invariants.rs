@@ -28,6 +28,12 @@ enum Step {
 	Attest {
 		worker: u8,
 		key: u8,
+		gpu: Option<u8>,
+	},
+	ReportSybil {
+		job: u64,
+		other: u64,
+		model: u8,
 	},
 	Measurement {
 		allow: bool,
@@ -58,7 +64,13 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(signer, model)| Step::Remove { signer, model }),
 		model.clone().prop_map(|model| Step::Acquire { model }),
 		model.clone().prop_map(|model| Step::Release { model }),
-		(account.clone(), key.clone()).prop_map(|(worker, key)| Step::Attest { worker, key }),
+		(account.clone(), key.clone(), proptest::option::of(1..=2u8))
+			.prop_map(|(worker, key, gpu)| Step::Attest { worker, key, gpu }),
+		(1..=3u64, 1..=3u64, model.clone()).prop_map(|(job, other, model)| Step::ReportSybil {
+			job,
+			other,
+			model
+		}),
 		any::<bool>().prop_map(|allow| Step::Measurement { allow }),
 		(account.clone(), any::<bool>())
 			.prop_map(|(worker, suspend)| Step::Suspend { worker, suspend }),
@@ -97,7 +109,25 @@ fn run(step: &Step) -> DispatchResult {
 			<PoAi as ProofOfAi>::release(&model_id(model));
 			Ok(())
 		}
-		Step::Attest { worker, key } => attest(worker, key),
+		Step::Attest {
+			worker,
+			key,
+			gpu: None,
+		} => attest(worker, key),
+		Step::Attest {
+			worker,
+			key,
+			gpu: Some(gpu),
+		} => attest_gpu(worker, key, gpu),
+		Step::ReportSybil {
+			job: one,
+			other,
+			model,
+		} => {
+			let spec = order(model);
+			let origin = RuntimeOrigin::signed(account(3));
+			PoAi::report_sybil(origin, job(one, &spec), job(other, &spec))
+		}
 		Step::Measurement { allow: true } => {
 			PoAi::allow_measurement(RuntimeOrigin::root(), DEVELOPMENT_MEASUREMENT)
 		}
@@ -138,6 +168,10 @@ fn run(step: &Step) -> DispatchResult {
 #[derive(Default)]
 struct Model {
 	keys: BTreeMap<u8, u8>,
+	gpus: BTreeMap<u8, u8>,
+	key_gpus: BTreeMap<u8, u8>,
+	receipt_gpus: BTreeMap<(u64, u8), u8>,
+	reported: BTreeMap<(u64, u8), ()>,
 	suspended: BTreeMap<u8, ()>,
 	revoked: bool,
 	texts: BTreeMap<u8, bool>,
@@ -155,14 +189,39 @@ impl Model {
 	/// this model has no opinion.
 	fn follow(&mut self, step: &Step, result: &Result<(), DispatchError>) -> Option<bool> {
 		match *step {
-			Step::Attest { worker, key } => {
+			Step::Attest { worker, key, gpu } => {
 				let taken = self
 					.keys
 					.iter()
 					.any(|(other, k)| *other != worker && *k == key);
-				let right = !self.revoked && !taken;
+				let held = self
+					.gpus
+					.iter()
+					.any(|(other, g)| *other != worker && Some(*g) == gpu);
+				let moved = self.key_gpus.get(&key).is_some_and(|g| Some(*g) != gpu);
+				let right = !self.revoked && !taken && !held && !moved;
 				if right {
+					self.gpus.remove(&worker);
+					if let Some(gpu) = gpu {
+						self.gpus.insert(worker, gpu);
+						self.key_gpus.insert(key, gpu);
+					}
 					self.keys.insert(worker, key);
+				}
+				Some(right)
+			}
+			// All runs of this test begin at one time, so they overlap.
+			Step::ReportSybil { job, other, model } => {
+				let gpu = |job| self.receipt_gpus.get(&(job, model));
+				let worker = |job| self.receipts.get(&(job, model));
+				let fresh = |job| !self.reported.contains_key(&(job, model));
+				let right = gpu(job).is_some()
+					&& gpu(job) == gpu(other)
+					&& worker(job) != worker(other)
+					&& (fresh(job) || fresh(other));
+				if right {
+					self.reported.insert((job, model), ());
+					self.reported.insert((other, model), ());
 				}
 				Some(right)
 			}
@@ -202,11 +261,16 @@ impl Model {
 					&& !self.receipts.contains_key(&(job, model));
 				if right {
 					self.receipts.insert((job, model), worker);
+					if let Some(gpu) = self.gpus.get(&worker) {
+						self.receipt_gpus.insert((job, model), *gpu);
+					}
 				}
 				Some(right)
 			}
 			Step::Forget { job, model } => {
 				self.receipts.remove(&(job, model));
+				self.receipt_gpus.remove(&(job, model));
+				self.reported.remove(&(job, model));
 				Some(true)
 			}
 			Step::Acquire { model } => Some(self.texts.contains_key(&model)),
@@ -226,7 +290,7 @@ proptest! {
 			let mut model = Model::default();
 			let start = [
 				Step::Register { owner: 1, model: 1, text: true },
-				Step::Attest { worker: 1, key: 10 },
+				Step::Attest { worker: 1, key: 10, gpu: Some(1) },
 				Step::Accept { worker: 1, key: 10, job: 1, model: 1 },
 			];
 			for step in start.iter().chain(&steps) {

@@ -6,3 +6,4 @@ mod governance;
 mod invariants;
 mod models;
 mod receipts;
+mod sybil;

@@ -52,10 +52,7 @@ fn an_undelegated_part_waits_its_time_and_nothing_stays_behind() {
 		);
 		// Leaving works after the validator left, too.
 		assert_ok!(StakingSlashing::chill(signed(&validator)));
-		assert_noop!(
-			delegate(&who, &validator, 700),
-			Error::<Test>::NotCandidate
-		);
+		assert_noop!(delegate(&who, &validator, 700), Error::<Test>::NotCandidate);
 		go_to(1 + BONDING);
 		assert_ok!(withdraw_undelegated(&who, &validator));
 		assert_eq!(balance(&who), START);
@@ -77,7 +74,10 @@ fn zero_dust_overflow_and_more_than_there_is_are_refused() {
 		for (amount, error) in [
 			(0, Error::<Test>::AmountIsZero),
 			(DELEGATION - 1, Error::<Test>::BelowMinimumDelegation),
-			(START - EXISTENTIAL_DEPOSIT + 1, Error::<Test>::InsufficientFunds),
+			(
+				START - EXISTENTIAL_DEPOSIT + 1,
+				Error::<Test>::InsufficientFunds,
+			),
 			(Balance::MAX, Error::<Test>::InsufficientFunds),
 		] {
 			assert_noop!(delegate(&who, &validator, amount), error);
@@ -140,7 +140,14 @@ fn the_largest_list_of_delegators_is_elected_and_slashed_whole() {
 		let validator = account(1);
 		validate(&validator, VALIDATOR, 0);
 		let many: Vec<_> = (0..crate::types::MAX_DELEGATORS)
-			.map(|number| AccountId::new([[7; 28].as_slice(), &number.to_be_bytes()].concat().try_into().expect("32 bytes")))
+			.map(|number| {
+				AccountId::new(
+					[[7; 28].as_slice(), &number.to_be_bytes()]
+						.concat()
+						.try_into()
+						.expect("32 bytes"),
+				)
+			})
 			.collect();
 		for who in &many {
 			let give = DELEGATION + EXISTENTIAL_DEPOSIT;
@@ -170,7 +177,9 @@ fn the_largest_list_of_delegators_is_elected_and_slashed_whole() {
 			victim: None,
 		});
 		assert_eq!(taken, total / 10);
-		assert!(many.iter().all(|who| held(HoldReason::Slashed, who) == DELEGATION / 10));
+		assert!(many
+			.iter()
+			.all(|who| held(HoldReason::Slashed, who) == DELEGATION / 10));
 		check();
 		go_to(System::block_number() + APPEAL);
 		assert!(many.iter().all(|who| held(HoldReason::Slashed, who) == 0));

@@ -147,7 +147,10 @@ fn a_commission_has_a_limit_and_the_candidates_a_number() {
 			Error::<Test>::TooManyCandidates
 		);
 		// A candidate may change its commission.
-		assert_ok!(StakingSlashing::validate(signed(&account(1)), Permill::zero()));
+		assert_ok!(StakingSlashing::validate(
+			signed(&account(1)),
+			Permill::zero()
+		));
 	});
 }
 

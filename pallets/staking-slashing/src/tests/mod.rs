@@ -3,6 +3,7 @@
 
 mod appeal;
 mod bond;
+mod broken;
 mod delegate;
 mod election;
 mod genesis;

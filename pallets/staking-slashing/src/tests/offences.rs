@@ -73,7 +73,10 @@ fn an_equivocation_slashes_the_exposure_to_the_unit_chills_disables_and_pays_the
 			.into(),
 		);
 		let slash = Slashes::<Test>::get(0).expect("pending");
-		assert_eq!((slash.amount, slash.offence), (1_071, Offence::Equivocation));
+		assert_eq!(
+			(slash.amount, slash.offence),
+			(1_071, Offence::Equivocation)
+		);
 		let index = Session::validators()
 			.iter()
 			.position(|who| *who == account(1))

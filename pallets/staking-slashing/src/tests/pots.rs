@@ -68,14 +68,23 @@ fn a_pot_that_covers_all_claims_pays_them_then_the_reporter_then_burns() {
 		);
 		assert_eq!(balance(&client), START + 1_000);
 		assert_eq!(balance(&reporter), START + 200);
-		assert_eq!((InsurerCap::get(), TotalBurned::<Test>::get()), (1_500, 1_800));
+		assert_eq!(
+			(InsurerCap::get(), TotalBurned::<Test>::get()),
+			(1_500, 1_800)
+		);
 	});
 }
 
 #[test]
 fn shares_of_a_pot_add_up_to_the_unit() {
 	for pot in [0, 1, 2, 99, 100, 101, 999, 1_000, 5_000, Balance::MAX] {
-		for claims in [vec![333, 333, 334], vec![1, 1, 1], vec![1, 0, 998], vec![0], vec![]] {
+		for claims in [
+			vec![333, 333, 334],
+			vec![1, 1, 1],
+			vec![1, 0, 998],
+			vec![0],
+			vec![],
+		] {
 			let claims: Vec<Claim> = claims
 				.into_iter()
 				.map(|amount| Claim {
@@ -140,10 +149,16 @@ fn a_claim_of_nothing_is_no_claim() {
 		assert_ok!(bond(&who, Role::Worker, 3_000));
 		assert_eq!(report(&who, Offence::Timeout, 1, &client, 0), 300);
 		assert!(Claims::<Test>::get(0).is_empty());
-		assert_eq!(Slashes::<Test>::get(0).map(|slash| slash.applies_at), Some(1 + APPEAL));
+		assert_eq!(
+			Slashes::<Test>::get(0).map(|slash| slash.applies_at),
+			Some(1 + APPEAL)
+		);
 		// With one, the pot waits for those who can still claim.
 		assert_eq!(report(&who, Offence::Timeout, 2, &client, 1), 270);
-		assert_eq!(Slashes::<Test>::get(1).map(|slash| slash.applies_at), Some(1 + CLAIM));
+		assert_eq!(
+			Slashes::<Test>::get(1).map(|slash| slash.applies_at),
+			Some(1 + CLAIM)
+		);
 	});
 }
 

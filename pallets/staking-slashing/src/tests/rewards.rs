@@ -43,14 +43,8 @@ fn a_session_pays_by_stake_and_commission_and_delegators_claim_their_share() {
 		assert_eq!(TotalOwed::<Test>::get(), POOL);
 		assert_ok!(claim(&account(2), &account(1)));
 		assert_eq!(balance(&account(2)), START - 10_000 + 224_998);
-		assert_noop!(
-			claim(&account(2), &account(1)),
-			Error::<Test>::NothingOwed
-		);
-		assert_noop!(
-			claim(&account(4), &account(1)),
-			Error::<Test>::NothingOwed
-		);
+		assert_noop!(claim(&account(2), &account(1)), Error::<Test>::NothingOwed);
+		assert_noop!(claim(&account(4), &account(1)), Error::<Test>::NothingOwed);
 		check();
 		assert_ok!(claim(&account(1), &account(1)));
 		assert_ok!(claim(&account(3), &account(3)));
@@ -81,20 +75,14 @@ fn a_session_without_a_block_or_a_planck_pays_nothing() {
 		two_validators();
 		go_to_session(3, &[]);
 		assert_eq!(TotalOwed::<Test>::get(), 0);
-		assert_ok!(PotsDouble::pay_out(
-			Pot::Validators,
-			&[(account(4), POOL)]
-		));
+		assert_ok!(PotsDouble::pay_out(Pot::Validators, &[(account(4), POOL)]));
 		go_to_session(4, &[1, 3]);
 		assert_eq!(TotalOwed::<Test>::get(), 0);
 		assert_ok!(PotsDouble::pay_in(&account(4), Pot::Validators, 3));
 		go_to_session(5, &[1, 3]);
 		// One planck each; of the first the delegator's share is less than one.
 		assert_eq!(TotalOwed::<Test>::get(), 2);
-		assert_noop!(
-			claim(&account(2), &account(1)),
-			Error::<Test>::NothingOwed
-		);
+		assert_noop!(claim(&account(2), &account(1)), Error::<Test>::NothingOwed);
 	});
 }
 
@@ -104,18 +92,12 @@ fn stake_that_came_after_the_election_earns_nothing_of_that_session() {
 		two_validators();
 		assert_ok!(delegate(&account(4), &account(3), 500_000));
 		go_to_session(3, &[1, 3]);
-		assert_noop!(
-			claim(&account(4), &account(3)),
-			Error::<Test>::NothingOwed
-		);
+		assert_noop!(claim(&account(4), &account(3)), Error::<Test>::NothingOwed);
 		assert_ok!(PotsDouble::pay_in(&account(4), Pot::Validators, 100_000));
 		go_to_session(4, &[1, 3]);
 		go_to_session(5, &[1, 3]);
 		// It is elected with from session 4 on.
-		assert_noop!(
-			claim(&account(4), &account(3)),
-			Error::<Test>::NothingOwed
-		);
+		assert_noop!(claim(&account(4), &account(3)), Error::<Test>::NothingOwed);
 		assert_ok!(PotsDouble::pay_in(&account(4), Pot::Validators, 100_000));
 		go_to_session(6, &[1, 3]);
 		assert_ok!(claim(&account(4), &account(3)));

@@ -38,7 +38,10 @@ fn a_yield_is_what_was_credited_over_what_was_bonded() {
 		);
 		go_to(3 * EPOCH);
 		let yields = StakingSlashing::yields();
-		assert_eq!(yields[2], of(Earner::Verifiers, 50, VERIFIER, Some(1_000_000)));
+		assert_eq!(
+			yields[2],
+			of(Earner::Verifiers, 50, VERIFIER, Some(1_000_000))
+		);
 		assert_eq!(yields[0].yearly, Some(0));
 	});
 }

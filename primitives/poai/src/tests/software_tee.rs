@@ -1,5 +1,5 @@
 use crate::{software_tee::*, verify_ed25519};
-use aci_primitives::evidence::{Binding, EvidenceError, SoftwareQuote, TeeKind};
+use aci_primitives::evidence::{Binding, EvidenceError, SoftwareGpuQuote, SoftwareQuote, TeeKind};
 use aci_primitives::AccountId;
 use sp_core::{ed25519, Pair, H256};
 use sp_crypto_hashing::blake2_256;
@@ -49,7 +49,54 @@ fn a_quote_of_the_root_stands_and_says_what_was_signed() {
 	assert_eq!(claims.tee, TeeKind::Software);
 	assert_eq!(claims.measurement, DEVELOPMENT_MEASUREMENT);
 	assert_eq!(claims.hardware, H256::repeat_byte(6));
+	assert_eq!(claims.gpu, None);
 	assert_eq!(claims.report_data, binding().report_data());
+}
+
+#[test]
+fn a_quote_with_a_gpu_stands_for_that_gpu_alone() {
+	let root = development_root_key();
+	let quote = quote_gpu(
+		&development_root(),
+		DEVELOPMENT_MEASUREMENT,
+		binding().report_data(),
+		H256::repeat_byte(6),
+		H256::repeat_byte(7),
+	);
+	let check = |root: Option<&ed25519::Public>, quote: &SoftwareGpuQuote, data: &[u8; 64]| {
+		verify_gpu(root, quote, data, verify_ed25519)
+	};
+	let data = binding().report_data();
+	let claims = check(Some(&root), &quote, &data).expect("a good quote");
+	assert_eq!(claims.gpu, Some(H256::repeat_byte(7)));
+	assert_eq!(claims.hardware, H256::repeat_byte(6));
+	assert_eq!(
+		check(None, &quote, &data),
+		Err(EvidenceError::TeeNotAccepted)
+	);
+	assert_eq!(
+		check(Some(&root), &quote, &[0; 64]),
+		Err(EvidenceError::WrongReportData)
+	);
+	let other = SoftwareGpuQuote {
+		gpu: H256::repeat_byte(8),
+		..quote.clone()
+	};
+	assert_eq!(
+		check(Some(&root), &other, &data),
+		Err(EvidenceError::BadSignature)
+	);
+	// The signature of a quote without a GPU is not one of a quote with a GPU of zeros.
+	let bare = good_quote();
+	let other = SoftwareGpuQuote {
+		gpu: H256::zero(),
+		signature: bare.signature,
+		..quote
+	};
+	assert_eq!(
+		check(Some(&root), &other, &data),
+		Err(EvidenceError::BadSignature)
+	);
 }
 
 #[test]
