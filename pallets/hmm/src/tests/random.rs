@@ -218,7 +218,11 @@ impl Model {
 			},
 			// Often to where a withdrawal can be made.
 			Step::Blocks(count) if count % 3 == 0 => {
-				let ends = self.providers.values().flat_map(|p| &p.out).map(|out| out.1);
+				let ends = self
+					.providers
+					.values()
+					.flat_map(|p| &p.out)
+					.map(|out| out.1);
 				let next = ends.filter(|from| *from > self.now).min();
 				Step::Blocks(next.map_or(count, |from| (from - self.now) as u8))
 			}
