@@ -2,12 +2,7 @@
 //! unit is lost or made. After every step jobs and money are those of a plain model.
 
 use super::model::Model;
-use crate::{
-	doubles::{CommitteeDouble, ReservationDouble},
-	mock::*,
-	types::DeclineReason,
-	Event,
-};
+use crate::{doubles::CommitteeDouble, mock::*, types::DeclineReason, Event};
 use aci_primitives::{
 	traits::{DisputeVerdict, Verdicts},
 	JobId, JobStatus, ReservationId, Role,
@@ -183,11 +178,7 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			by_worker(Default::default()),
 			pick_in(jobs, JobStatus::Submitted, job),
 		),
-		Operation::Buy { client, window } => {
-			let until = System::block_number() + window;
-			ReservationDouble::try_buy(&clients()[client], CLASS, 1, until, 150_000, 500_000)
-				.map(|_| ())
-		}
+		Operation::Buy { client, window } => try_reserve(&clients()[client], window),
 		Operation::SubmitReserved {
 			client,
 			reservation,
@@ -253,6 +244,9 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 
 /// Takes up the events since the last step, and compares with the model. Returns their kinds.
 fn step(model: &mut Model) -> BTreeSet<&'static str> {
+	for (owner, amount) in burned_with_reservations() {
+		model.burn(&owner, amount);
+	}
 	let events = events();
 	for event in &events {
 		model.take(event);
@@ -372,7 +366,6 @@ fn the_invariants_hold_whatever_is_done() {
 		"JobTimedOut",
 		"JobPruned",
 		"JobReserved",
-		"JobForfeited",
 		"JobDisputed",
 		"DisputeRedrawn",
 		"DisputeDecided",
