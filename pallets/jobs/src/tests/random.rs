@@ -65,7 +65,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 		5 => (any::<usize>(), 1..=32u32)
 			.prop_map(|(job, tokens_out)| Operation::Result { job, tokens_out }),
 		1 => any::<usize>().prop_map(Operation::Poke),
-		1 => (0..2usize, 5..40u32).prop_map(|(client, window)| Operation::Buy { client, window }),
+		2 => (0..2usize, 2..25u32).prop_map(|(client, window)| Operation::Buy { client, window }),
 		3 => (0..2usize, 0..4u64)
 			.prop_map(|(client, reservation)| Operation::SubmitReserved { client, reservation }),
 		3 => (any::<usize>(), any::<bool>())
@@ -185,6 +185,9 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 		} => {
 			*order += 1;
 			let client = &clients()[client];
+			// One of the last that were bought.
+			let bought = pallet_aci_hmm::NextReservation::<Test>::get();
+			let reservation = bought.saturating_sub(1 + reservation);
 			let submitted = try_submit_reserved(client, *order, &text(), reservation);
 			if submitted.is_ok() {
 				jobs.push(id(client, *order, &text()));
@@ -366,6 +369,7 @@ fn the_invariants_hold_whatever_is_done() {
 		"JobTimedOut",
 		"JobPruned",
 		"JobReserved",
+		"JobForfeited",
 		"JobDisputed",
 		"DisputeRedrawn",
 		"DisputeDecided",
