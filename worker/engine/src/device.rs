@@ -48,7 +48,11 @@ impl DeviceChoice {
 		if i32::try_from(index).is_err() {
 			return Err(unavailable("no device has such a number".into()));
 		}
-		Device::new_cuda(index).map_err(|error| unavailable(error.to_string()))
+		Device::new_cuda(index).map_err(|error| {
+			// candle writes a backtrace below the reason where the environment asks for one.
+			let text = error.to_string();
+			unavailable(text.lines().next().unwrap_or_default().to_owned())
+		})
 	}
 
 	/// Opens the device and closes it again, so that a program can refuse to start before it has
@@ -129,6 +133,7 @@ mod tests {
 				says("--features cuda");
 			}
 			says("the CPU");
+			assert_eq!(text.lines().count(), 1, "{text}");
 		}
 	}
 

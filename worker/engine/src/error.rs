@@ -162,7 +162,7 @@ pub enum EngineError {
 	DeviceUnavailable {
 		/// CUDA ordinal.
 		index: usize,
-		/// What candle said.
+		/// What candle said, in one line.
 		reason: String,
 	},
 	/// A tensor operation failed.
