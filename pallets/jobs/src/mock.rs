@@ -149,38 +149,6 @@ impl pallet_aci_escrow::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Pots without money: no test here pays validators or verifiers.
-pub struct NoPots;
-
-impl aci_primitives::traits::Pots for NoPots {
-	fn balance(_: aci_primitives::traits::Pot) -> Balance {
-		0
-	}
-	fn pay_in(
-		_: &AccountId,
-		_: aci_primitives::traits::Pot,
-		_: Balance,
-	) -> sp_runtime::DispatchResult {
-		Err(sp_runtime::DispatchError::Unavailable)
-	}
-	fn pay_out(
-		_: aci_primitives::traits::Pot,
-		_: &[(AccountId, Balance)],
-	) -> sp_runtime::DispatchResult {
-		Err(sp_runtime::DispatchError::Unavailable)
-	}
-}
-
-/// An insurer that pays nothing.
-pub struct NoInsurer;
-
-impl aci_primitives::traits::Insurer for NoInsurer {
-	fn note_fee(_: ClassId, _: &AccountId, _: Balance) {}
-	fn refund(_: ClassId, _: &AccountId, _: &AccountId, _: Balance) -> Balance {
-		0
-	}
-}
-
 /// Nobody has session keys: no test here elects validators.
 pub struct NoKeys;
 
@@ -201,8 +169,8 @@ impl pallet_aci_staking_slashing::Config for Test {
 	type AppealPeriod = ConstU32<5>;
 	type ClaimPeriod = ConstU32<FRAUD_WINDOW>;
 	type AppealDeposit = ConstU128<0>;
-	type Pots = NoPots;
-	type Insurer = NoInsurer;
+	type Pots = Escrow;
+	type Insurer = Hmm;
 	type Keys = NoKeys;
 	type Disabling = ();
 	type Earnings = ();
