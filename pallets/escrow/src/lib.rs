@@ -652,6 +652,11 @@ pub mod pallet {
 				.fold(0, |sum, budget| budget.amount.saturating_add(sum))
 		}
 
+		/// All that settlements paid since genesis, by kind of payee.
+		pub fn settled() -> Settled {
+			TotalSettled::<T>::get()
+		}
+
 		/// All that settlements, spent budgets and ended prepayments burned since genesis, in planck.
 		pub fn burned() -> Balance {
 			TotalBurned::<T>::get()
