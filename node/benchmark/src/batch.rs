@@ -61,8 +61,8 @@ pub struct Batch {
 	pub host_calls: Option<(Record, Authoring)>,
 }
 
-/// Prepares the block's state, makes the block and imports it, and checks what it did. The databases
-/// are folders in `directory`, which are removed again.
+/// Prepares the block's state, makes the block and imports it, and checks what it did. The
+/// databases are folders in `directory`, which are removed again.
 pub fn measure(plan: &Plan, directory: &Path, executor: &Executor) -> Result<Batch> {
 	ensure!(plan.repetitions > 0, "measure once at least");
 	let folder = tempfile::Builder::new()

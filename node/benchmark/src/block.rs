@@ -124,11 +124,14 @@ fn import_with(
 	parameters.body = Some(body);
 	parameters.state_action = action;
 	parameters.fork_choice = Some(ForkChoiceStrategy::LongestChain);
-	let (result, span) = time(|| block_on((&node.client).import_block(parameters)));
+	let (result, span) = time(|| block_on(node.client.import_block(parameters)));
 	ensure!(
 		matches!(result?, ImportResult::Imported(_)),
 		"the block was not imported"
 	);
-	ensure!(node.best() == hash, "the imported block is not the best one");
+	ensure!(
+		node.best() == hash,
+		"the imported block is not the best one"
+	);
 	Ok(span)
 }

@@ -47,7 +47,12 @@ fn holdings(prepared: &Prepared) -> Holdings {
 	let pools = Escrow::pools();
 	let pots = [pools.validators.account, pools.verifiers.account]
 		.into_iter()
-		.chain(prepared.classes.iter().map(|class| Escrow::fund(*class).account));
+		.chain(
+			prepared
+				.classes
+				.iter()
+				.map(|class| Escrow::fund(*class).account),
+		);
 	Holdings {
 		clients: prepared.clients.iter().map(holding).sum(),
 		workers: prepared
@@ -138,7 +143,10 @@ pub fn check(node: &Node, prepared: &Prepared, before: Hash, after: Hash) -> Res
 		prepared.jobs.iter().all(|id| events.jobs.contains_key(id)),
 		"other jobs were settled than those that were due"
 	);
-	ensure!(unsettled == 0, "the chain does not call {unsettled} jobs settled");
+	ensure!(
+		unsettled == 0,
+		"the chain does not call {unsettled} jobs settled"
+	);
 
 	for (worker, balance) in &have.workers {
 		let paid = events.paid.get(worker).copied().unwrap_or_default();

@@ -38,8 +38,14 @@ pub fn storage(clients: &[AccountId], workers: &[AccountId]) -> Result<Storage> 
 			.map(|account| (account.clone(), amount))
 			.collect::<Vec<_>>()
 	};
-	config.balances.balances.extend(funds(clients, CLIENT_FUNDS));
-	config.balances.balances.extend(funds(workers, WORKER_FUNDS));
+	config
+		.balances
+		.balances
+		.extend(funds(clients, CLIENT_FUNDS));
+	config
+		.balances
+		.balances
+		.extend(funds(workers, WORKER_FUNDS));
 	config
 		.build_storage()
 		.map_err(|error| anyhow::anyhow!("the genesis does not build: {error}"))

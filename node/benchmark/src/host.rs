@@ -4,13 +4,14 @@
 //! only inside [`with_details`], since there are many calls and the clock costs each about 50 ns.
 //! All run on the thread that executes the block, so the records are that thread's.
 
-// The macro asks for the runtime's own target, which this crate is never built for.
-#![allow(unexpected_cfgs)]
+// The macro asks for the runtime's own target, which this crate is never built for, and makes
+// functions for native callers, of which there are none.
+#![allow(unexpected_cfgs, dead_code)]
 
 use sp_runtime_interface::{
 	pass_by::{
-		AllocateAndReturnByCodec, AllocateAndReturnFatPointer, AllocateAndReturnPointer,
-		PassAs, PassFatPointerAndRead, PassFatPointerAndReadWrite,
+		AllocateAndReturnByCodec, AllocateAndReturnFatPointer, AllocateAndReturnPointer, PassAs,
+		PassFatPointerAndRead, PassFatPointerAndReadWrite,
 	},
 	runtime_interface,
 };
@@ -69,7 +70,7 @@ pub struct Calls {
 	pub time: Duration,
 }
 
-/// The first 32 bytes of a key, which name pallet and storage item; shorter keys are padded by zeros.
+/// The first 32 bytes of a key, which name pallet and storage item. A shorter key ends in zeros.
 pub type Item = [u8; 32];
 
 /// What was called.
@@ -225,8 +226,8 @@ mod timed_storage {
 
 mod timed_hashing {
 	use super::*;
-	use sp_crypto_hashing as functions;
 	pub use hashing::HostFunctions;
+	use sp_crypto_hashing as functions;
 
 	#[runtime_interface(no_tracing)]
 	pub trait Hashing {

@@ -1,14 +1,14 @@
-//! Brings jobs to the point where the next block settles them, by the calls that clients and workers
-//! make and the matching that ends a block.
+//! Brings jobs to the point where the next block settles them, by the calls that clients and
+//! workers make and the matching that ends a block.
 //!
-//! All of this runs natively, in block 0 of the chain: the verification window is a block, so block 1
-//! settles. Jobs come in rounds, since a class has so many slots and so long a queue: a round is
+//! All of this runs natively, in block 0 of the chain: the verification window is a block, so block
+//! 1 settles. Jobs come in rounds, since a class has so many slots and so long a queue: a round is
 //! ordered, matched, acknowledged and its results handed in with signed receipts, which frees the
 //! slots for the next one.
 //!
-//! Two steps differ from a chain that runs. Workers attest in block 1, since an attestation names an
-//! earlier block; the number is set back afterwards. And the hash of the parent block, by which the
-//! matching draws, is set anew for each pass of it, as each block has another one.
+//! Two steps differ from a chain that runs. Workers attest in block 1, since an attestation names
+//! an earlier block; the number is set back afterwards. And the hash of the parent block, by which
+//! the matching draws, is set anew for each pass of it, as each block has another one.
 
 use crate::genesis;
 use aci_poai::{compute, software_tee};
@@ -127,7 +127,13 @@ fn enrol(workers: &[AccountId], classes: &[(ClassId, Class)]) -> Result<()> {
 		)?;
 		called(
 			"attesting",
-			PoAi::attest(origin(), Evidence::Software(quote), session_key, data_key, 0),
+			PoAi::attest(
+				origin(),
+				Evidence::Software(quote),
+				session_key,
+				data_key,
+				0,
+			),
 		)?;
 		let models = vec![SMOLLM2].try_into().map_err(|_| anyhow!("one model"))?;
 		called(
@@ -175,7 +181,10 @@ fn work(
 			jobs.push(id);
 		}
 		let most = passes + PATIENCE * (1 + (last - first) / per_pass);
-		while classes.iter().any(|(id, _)| !Jobs::open_jobs(*id, 0, 1).is_empty()) {
+		while classes
+			.iter()
+			.any(|(id, _)| !Jobs::open_jobs(*id, 0, 1).is_empty())
+		{
 			ensure!(passes < most, "the matching finds no workers for some jobs");
 			System::set_parent_hash(H256(genesis::bytes("parent", passes)));
 			Jobs::on_finalize(0);
@@ -193,9 +202,11 @@ fn order_of(class: ClassId, number: u32) -> Result<JobSpec> {
 	Ok(JobSpec {
 		model: SMOLLM2,
 		class,
-		input: JobInput::Inline(text("input", number, INLINE.0).try_into().map_err(
-			|_| anyhow!("the input is too long for the chain"),
-		)?),
+		input: JobInput::Inline(
+			text("input", number, INLINE.0)
+				.try_into()
+				.map_err(|_| anyhow!("the input is too long for the chain"))?,
+		),
 		parameters: JobParameters {
 			max_tokens_in: MOST_TOKENS.0,
 			max_tokens_out: MOST_TOKENS.1,

@@ -62,6 +62,12 @@ impl Line {
 		f64::from(self.jobs) / self.slower().as_secs_f64()
 	}
 
+	/// Jobs in a second, without what the thread waited for a processor.
+	pub fn undisturbed_rate(&self) -> f64 {
+		let slower = self.author.undisturbed().max(self.import.undisturbed());
+		f64::from(self.jobs) / slower.as_secs_f64()
+	}
+
 	/// Microseconds that a job takes.
 	pub fn microseconds_a_job(&self) -> f64 {
 		self.slower().as_secs_f64() * 1e6 / f64::from(self.jobs)
@@ -145,8 +151,16 @@ pub fn batch(batch: &Batch) -> String {
 			);
 		}
 	}
-	let stores: Vec<String> = batch.store.iter().map(|span| milliseconds(span.wall)).collect();
-	let _ = writeln!(text, "   the author's storing of its own block: {} ms", stores.join(", "));
+	let stores: Vec<String> = batch
+		.store
+		.iter()
+		.map(|span| milliseconds(span.wall))
+		.collect();
+	let _ = writeln!(
+		text,
+		"   the author's storing of its own block: {} ms",
+		stores.join(", ")
+	);
 	if let Some((record, authoring)) = &batch.host_calls {
 		text.push_str(&host_calls(record, authoring.total().wall, settled.jobs));
 	}
@@ -156,7 +170,7 @@ pub fn batch(batch: &Batch) -> String {
 /// The summary of all batches.
 pub fn summary(lines: &[Line]) -> String {
 	let mut text = format!(
-		"{:>8} {:>6} {:>10} {:>10} {:>10} {:>10} {:>10} {:>9} {:>12} {:>10}\n",
+		"{:>8} {:>6} {:>10} {:>10} {:>10} {:>9} {:>9} {:>11} {:>7} {:>7} {:>10}\n",
 		"jobs",
 		"caches",
 		"author ms",
@@ -164,14 +178,15 @@ pub fn summary(lines: &[Line]) -> String {
 		"(root ms)",
 		"us a job",
 		"jobs/s",
+		"undisturbed",
 		"in 2 s",
-		"paper jobs/s",
+		"paper",
 		"ours/paper"
 	);
 	for line in lines {
 		let _ = writeln!(
 			text,
-			"{:>8} {:>6} {:>10} {:>10} {:>10} {:>10.1} {:>10} {:>9} {:>12} {:>10.1}",
+			"{:>8} {:>6} {:>10} {:>10} {:>10} {:>9.1} {:>9} {:>11} {:>7} {:>7} {:>10.1}",
 			grouped(line.jobs.into()),
 			name(line.caches),
 			milliseconds(line.author.wall),
@@ -179,6 +194,7 @@ pub fn summary(lines: &[Line]) -> String {
 			milliseconds(line.root),
 			line.microseconds_a_job(),
 			grouped(line.rate() as u64),
+			grouped(line.undisturbed_rate() as u64),
 			if line.in_time() { "yes" } else { "no" },
 			grouped(PAPER.into()),
 			line.rate() / f64::from(PAPER),
@@ -186,7 +202,10 @@ pub fn summary(lines: &[Line]) -> String {
 	}
 	for caches in [Caches::Cold, Caches::Warm] {
 		let of_kind = || lines.iter().filter(|line| line.caches == caches);
-		let most = of_kind().filter(|line| line.in_time()).map(|line| line.jobs).max();
+		let most = of_kind()
+			.filter(|line| line.in_time())
+			.map(|line| line.jobs)
+			.max();
 		let _ = writeln!(
 			text,
 			"{}: the largest of these blocks within {} s has {} jobs; wanted are {}",
@@ -216,7 +235,10 @@ pub fn summary(lines: &[Line]) -> String {
 /// What the runtime called, for each job, and which storage items it did that to.
 fn host_calls(record: &Record, whole: Duration, jobs: u32) -> String {
 	let jobs = f64::from(jobs);
-	let mut text = format!("   {:<44} {:>12} {:>12}\n", "host calls, for a job", "calls", "us");
+	let mut text = format!(
+		"   {:<44} {:>12} {:>12}\n",
+		"host calls, for a job", "calls", "us"
+	);
 	let mut line = |name: &str, calls: &Calls| {
 		let _ = writeln!(
 			text,
@@ -242,7 +264,13 @@ fn host_calls(record: &Record, whole: Duration, jobs: u32) -> String {
 	let mut items: Vec<_> = record.items.iter().collect();
 	items.sort_by_key(|(_, calls)| std::cmp::Reverse(calls.time));
 	for ((item, purpose), calls) in items.into_iter().take(ITEMS) {
-		let name = names.get(item).map_or("?", String::as_str);
+		// Keys outside of pallets are words.
+		let word = || {
+			String::from_utf8_lossy(item)
+				.trim_end_matches('\0')
+				.to_string()
+		};
+		let name = names.get(item).cloned().unwrap_or_else(word);
 		line(&format!("{}: {name}", verb(*purpose)), calls);
 	}
 	text
@@ -276,66 +304,4 @@ fn item_names() -> BTreeMap<Item, String> {
 			)
 		})
 		.collect()
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn measured(author: u64, import: u64) -> Measured {
-		let span = |milliseconds| Span {
-			wall: Duration::from_millis(milliseconds),
-			waited: Duration::ZERO,
-		};
-		Measured {
-			author: crate::block::Authoring {
-				initialize: span(author),
-				..Default::default()
-			},
-			import: crate::block::Importing {
-				total: span(import),
-				root: Duration::ZERO,
-			},
-		}
-	}
-
-	#[test]
-	fn the_slower_of_author_and_import_decides_the_rate() {
-		let line = Line {
-			jobs: 4_000,
-			caches: Caches::Cold,
-			author: measured(500, 0).author.total(),
-			import: measured(0, 2_000).import.total,
-			root: Duration::ZERO,
-		};
-		assert_eq!(line.rate(), 2_000.0);
-		assert_eq!(line.microseconds_a_job(), 500.0);
-		assert!(line.in_time());
-		let later = Line {
-			import: measured(0, 2_001).import.total,
-			..line
-		};
-		assert!(!later.in_time());
-	}
-
-	#[test]
-	fn the_median_is_the_one_in_the_middle() {
-		let all = [measured(9, 0), measured(1, 0), measured(5, 0)];
-		let middle = median(&all, |m| m.author.total().wall);
-		assert_eq!(middle.author.total().wall, Duration::from_millis(5));
-	}
-
-	#[test]
-	fn numbers_are_grouped_by_thousands() {
-		assert_eq!(grouped(999), "999");
-		assert_eq!(grouped(48_000), "48,000");
-		assert_eq!(grouped(1_234_567), "1,234,567");
-	}
-
-	#[test]
-	fn the_items_of_the_market_have_names() {
-		let names = item_names();
-		let has = |name: &str| names.values().any(|known| known == name);
-		assert!(has("Jobs.Jobs") && has("Escrow.Locks") && has("System.Account"));
-	}
 }
