@@ -171,6 +171,11 @@ mod runtime {
 	pub type Authorship = pallet_authorship;
 	#[runtime::pallet_index(21)]
 	pub type Aura = pallet_aura;
+	// Before the session, so that the genesis' candidates are there when it elects the first set.
+	#[runtime::pallet_index(40)]
+	pub type Escrow = pallet_aci_escrow;
+	#[runtime::pallet_index(41)]
+	pub type StakingSlashing = pallet_aci_staking_slashing;
 	#[runtime::pallet_index(22)]
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(23)]
@@ -190,10 +195,6 @@ mod runtime {
 	pub type Origins = crate::governance::origins;
 
 	// The market. Jobs comes last: its hooks use all the others.
-	#[runtime::pallet_index(40)]
-	pub type Escrow = pallet_aci_escrow;
-	#[runtime::pallet_index(41)]
-	pub type StakingSlashing = pallet_aci_staking_slashing;
 	#[runtime::pallet_index(42)]
 	pub type Hmm = pallet_aci_hmm;
 	#[runtime::pallet_index(43)]

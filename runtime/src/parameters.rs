@@ -64,6 +64,11 @@ pub mod governed {
 		/// opened.
 		#[codec(index = 10)]
 		pub static DisputesByGovernance: bool = false;
+
+		/// How many jobs a block pays in batches. Chosen so that the payments of a full block take a
+		/// fraction of the block time on the reference machine.
+		#[codec(index = 11)]
+		pub static SettlementLimit: u32 = 4_096;
 	}
 
 	/// Bonds and slashes.

@@ -1,9 +1,9 @@
 //! The slow control: at each epoch's end every class's par price follows its use and its floor share
 //! follows its fund.
 //!
-//! Epochs are counted by blocks: epoch `n` begins at block `n` times the epoch's length. From that
-//! block on the former epoch of the classes is closed, a bounded number in each block, in the order
-//! of their numbers. A class's sums run from its own last close to its next, so being closed some
+//! An epoch ends when the epoch's length has passed since its first block, so a length that
+//! governance changes counts from the running epoch on. From the block after it the former epoch of
+//! the classes is closed, a bounded number in each block, in the order of their numbers. A class's sums run from its own last close to its next, so being closed some
 //! blocks late loses nothing and counts nothing twice. If one round took longer than an epoch, the
 //! next would begin when it is done.
 
@@ -22,11 +22,14 @@ impl<T: Config> Pallet<T> {
 	/// Closes the epoch of at most [`Config::MaxClosesPerBlock`] classes. Returns how many.
 	pub(crate) fn close_epochs(now: BlockNumber) -> u32 {
 		let mut epoch = Epoch::<T>::get();
-		let index = now.checked_div(T::EpochLength::get()).unwrap_or_default();
+		let length = T::EpochLength::get().max(1);
+		// Whole lengths, so that epochs stay where they were when a round of closes took long.
+		let passed = now.saturating_sub(epoch.start) / length;
 		let mut next = match epoch.next {
 			Some(next) => next,
-			None if index > epoch.index => {
-				epoch.index = index;
+			None if passed > 0 => {
+				epoch.index = epoch.index.saturating_add(passed);
+				epoch.start = epoch.start.saturating_add(passed.saturating_mul(length));
 				0
 			}
 			None => return 0,
@@ -101,11 +104,10 @@ impl<T: Config> Pallet<T> {
 		Pools::<T>::contains_key(class).then(|| {
 			let now = Self::now();
 			let state = Self::activity_until(class, now);
-			let length = T::EpochLength::get();
-			let epoch = now.checked_div(length).unwrap_or_default();
+			let epoch = Epoch::<T>::get();
 			ActivityView {
-				epoch,
-				ends: epoch.saturating_add(1).saturating_mul(length),
+				epoch: epoch.index,
+				ends: epoch.start.saturating_add(T::EpochLength::get()),
 				paid: state.activity.paid,
 				offered: state.activity.offered,
 				registered: state.registered,

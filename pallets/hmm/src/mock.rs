@@ -47,6 +47,7 @@ parameter_types! {
 	pub const MinLiquidity: u128 = MIN_LIQUIDITY;
 	pub Rules: ControlRules = ControlRules::default();
 	pub static MaxReservedShare: u32 = 500_000_000;
+	pub static EpochLength: u32 = EPOCH_LENGTH;
 }
 
 impl pallet_aci_hmm::Config for Test {
@@ -54,7 +55,7 @@ impl pallet_aci_hmm::Config for Test {
 	type QuoteLifetime = ConstU32<QUOTE_LIFETIME>;
 	type Pots = EscrowDouble;
 	type Prepayments = EscrowDouble;
-	type EpochLength = ConstU32<EPOCH_LENGTH>;
+	type EpochLength = EpochLength;
 	type BlockTime = ConstU64<BLOCK_TIME>;
 	type ControlRules = Rules;
 	type MaxClosesPerBlock = ConstU32<2>;
@@ -293,6 +294,7 @@ pub fn chain(classes: Vec<(Class, u128, u32)>) -> sp_io::TestExternalities {
 		// As if the chain had run until then.
 		crate::Epoch::<Test>::put(crate::EpochState {
 			index: 100 / EPOCH_LENGTH,
+			start: 100 / EPOCH_LENGTH * EPOCH_LENGTH,
 			next: None,
 		});
 	});

@@ -46,8 +46,10 @@ pub struct ClassActivity {
 /// Where the chain is in its epochs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct EpochState {
-	/// The running epoch: a block's number over the epoch's length.
+	/// The running epoch's number.
 	pub index: u32,
+	/// Its first block.
+	pub start: BlockNumber,
 	/// The next class whose former epoch has to be closed; `None` when all are.
 	pub next: Option<ClassId>,
 }

@@ -181,6 +181,9 @@ pub mod pallet {
 		/// Most jobs of one batch.
 		#[pallet::constant]
 		type MaxBatch: Get<u32>;
+		/// How many jobs the start of a block pays in batches, up to the bound below. At least one
+		/// batch is paid whatever it says. Governed.
+		type SettlementLimit: Get<u32>;
 		/// Most jobs that the start of a block pays in batches; at least one batch.
 		#[pallet::constant]
 		type MaxSettlementsPerBlock: Get<u32>;

@@ -272,6 +272,7 @@ impl Config for Test {
 	type MaxCandidates = MaxCandidates;
 	type MaxDuePerBlock = MaxDuePerBlock;
 	type MaxBatch = ConstU32<4>;
+	type SettlementLimit = ConstU32<1_000>;
 	type MaxSettlementsPerBlock = MaxSettlementsPerBlock;
 	type MaxEndsPerBlock = MaxEndsPerBlock;
 }

@@ -106,7 +106,9 @@ impl<T: Config> Pallet<T> {
 	/// Pays the batches that are due. Returns how many jobs that was.
 	pub(crate) fn settle_due(now: &Instant) -> u32 {
 		let mut cursor = SettleCursor::<T>::get().unwrap_or(BatchKey::first_of(now.block));
-		let mut budget = T::MaxSettlementsPerBlock::get().min(Self::room_for_ends());
+		let mut budget = T::MaxSettlementsPerBlock::get()
+			.min(T::SettlementLimit::get())
+			.min(Self::room_for_ends());
 		let mut batches: Vec<(BatchKey, Vec<Payable>)> = Vec::new();
 		while cursor.due <= now.block && budget > 0 {
 			if cursor.number >= BatchCount::<T>::get(cursor.due) {

@@ -247,6 +247,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MaxCandidates = ConstU32<64>;
 	type MaxDuePerBlock = ConstU32<128>;
 	type MaxBatch = ConstU32<512>;
-	type MaxSettlementsPerBlock = ConstU32<1_024>;
-	type MaxEndsPerBlock = ConstU32<4_096>;
+	type SettlementLimit = jobs::SettlementLimit;
+	type MaxSettlementsPerBlock = ConstU32<50_000>;
+	type MaxEndsPerBlock = ConstU32<52_000>;
 }

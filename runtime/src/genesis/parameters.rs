@@ -73,6 +73,8 @@ genesis_parameters! {
 	dispute_period: Moment => Jobs, jobs, DisputePeriod;
 	/// Whether governance decides disputes.
 	disputes_by_governance: bool => Jobs, jobs, DisputesByGovernance;
+	/// How many jobs a block pays in batches.
+	settlement_limit: u32 => Jobs, jobs, SettlementLimit;
 	/// Blocks in an epoch of the market.
 	epoch_length: BlockNumber => Market, market, EpochLength;
 	/// Least first deposit of an account in a fund, in planck.

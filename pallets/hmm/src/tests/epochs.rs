@@ -109,6 +109,34 @@ fn the_floor_share_follows_the_fund() {
 }
 
 #[test]
+fn a_changed_length_counts_from_the_running_epochs_first_block() {
+	one_class().execute_with(|| {
+		assert_ok!(Hmm::add_capacity(0, 1_000));
+		let closes = || {
+			closed()
+				.into_iter()
+				.map(|close| close.1)
+				.collect::<Vec<_>>()
+		};
+		to_block(120);
+		assert_eq!(closes(), vec![1]);
+		EpochLength::set(2 * EPOCH_LENGTH);
+		to_block(239);
+		assert_eq!(closes(), vec![1]);
+		assert_eq!(Hmm::activity(0).expect("is known").ends, 240);
+		to_block(240);
+		assert_eq!(closes(), vec![1, 2]);
+		// A shorter length ends the epoch at once where it has passed already.
+		to_block(240 + EPOCH_LENGTH);
+		EpochLength::set(EPOCH_LENGTH);
+		to_block(241 + EPOCH_LENGTH);
+		assert_eq!(closes(), vec![1, 2, 3]);
+		to_block(240 + 2 * EPOCH_LENGTH);
+		assert_eq!(closes(), vec![1, 2, 3, 4]);
+	});
+}
+
+#[test]
 fn a_bounded_number_of_classes_is_closed_in_a_block_and_all_in_turn() {
 	chain((0..5).map(|_| (cpu(), 1_000, 0)).collect()).execute_with(|| {
 		for class in 0..5 {
