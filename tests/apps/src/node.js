@@ -3,7 +3,7 @@
 import { nodeBinary } from './binaries.js';
 import { Program } from './process.js';
 
-const START_LIMIT = 60_000;
+const START_LIMIT = 150_000;
 
 /**
  * Starts a node that makes and finalises a block every `sealing` milliseconds. The chain's time

@@ -25,8 +25,10 @@ const TOKENS = [40, 8];
 const LIQUIDITY = 1_000n * ACI;
 const WORKER_BOND = 500n * ACI;
 const SLOTS = 2;
+// Blocks from the beginning of a withdrawal until it can be made.
+const UNBONDING = 60;
 
-describe('the market in polkadot.js', { timeout: 240_000 }, () => {
+describe('the market in polkadot.js', { timeout: 400_000 }, () => {
 	const [alice, bob, charlie, dave, eve] = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve']
 		.map(developmentAccount);
 	let warnings;
@@ -45,8 +47,9 @@ describe('the market in polkadot.js', { timeout: 240_000 }, () => {
 		await asRoot(api, setParameters(api, [
 			['Jobs', 'AcknowledgePeriod', 600_000],
 			['Jobs', 'FraudWindow', 10_000],
+			['Market', 'LiquidityUnbonding', UNBONDING],
 		]));
-	}, { timeout: 120_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await api?.disconnect();
@@ -261,6 +264,29 @@ describe('the market in polkadot.js', { timeout: 240_000 }, () => {
 			free: before.free - fees,
 			held: before.held,
 		});
+	});
+
+	test('shares of the fund are withdrawn at their value, after their time', async () => {
+		const before = await balance(api, dave.address);
+		const { shares } = (await view(api, 'Hmm', 'provider', classId, dave.address)).unwrap();
+		const begun = await succeed(api, api.tx.hmm.beginWithdrawal(classId, shares), dave);
+		const out = only(begun.events, 'hmm', 'WithdrawalBegun').data;
+		assert.equal(out.from.toNumber(), begun.number + UNBONDING);
+		const early = await submit(api, api.tx.hmm.withdrawLiquidity(classId), dave);
+		assert.equal(explain(api, early.error), 'hmm.NothingToWithdraw');
+		await height(api, out.from.toNumber() - 1, NEAR);
+		const { assets, value } = (await view(api, 'Hmm', 'fund', classId)).unwrap();
+		const withdrawn = await succeed(api, api.tx.hmm.withdrawLiquidity(classId), dave);
+		const { amount } = only(withdrawn.events, 'hmm', 'LiquidityWithdrawn').data;
+		assert.equal(amount.toBigInt(), value.toBigInt());
+		assert.ok(amount.toBigInt() > LIQUIDITY, 'the jobs were paid in between');
+		const fees = [begun, early, withdrawn].reduce((all, { fee }) => all + fee, 0n);
+		assert.deepEqual(await balance(api, dave.address), {
+			free: before.free - fees + amount.toBigInt(),
+			held: before.held,
+		});
+		assert.ok((await view(api, 'Hmm', 'provider', classId, dave.address)).isNone);
+		assert.equal((await money()).fund, assets.toBigInt() - amount.toBigInt());
 	});
 
 	test('polkadot.js warned of nothing', () => {

@@ -43,7 +43,7 @@ const UNDECORATED_METHODS = [
 	'state_callRecorded',
 ];
 
-describe('polkadot.js and the metadata', { timeout: 150_000 }, () => {
+describe('polkadot.js and the metadata', { timeout: 300_000 }, () => {
 	let node;
 	let api;
 	let metadata;
@@ -56,7 +56,7 @@ describe('polkadot.js and the metadata', { timeout: 150_000 }, () => {
 		polkadot = await import('../src/polkadot.js');
 		api = await polkadot.connect(node.url);
 		metadata = api.runtimeMetadata.asLatest;
-	}, { timeout: 90_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await api?.disconnect();

@@ -15,7 +15,7 @@ import { startWorker } from '../src/worker.js';
 const REGISTER_LIMIT = 120_000;
 const SETTLE_LIMIT = 180_000;
 
-describe('a job that a worker runs', { timeout: 420_000 }, () => {
+describe('a job that a worker runs', { timeout: 600_000 }, () => {
 	let node;
 	let api;
 	let worker;
@@ -29,7 +29,7 @@ describe('a job that a worker runs', { timeout: 420_000 }, () => {
 		api = await connect(node.url, { noInitWarn: true });
 		worker = await startWorker(node.url, 'bob');
 		await registered();
-	}, { timeout: REGISTER_LIMIT + 90_000 });
+	}, { timeout: REGISTER_LIMIT + 180_000 });
 
 	after(async () => {
 		await worker?.stop();

@@ -34,12 +34,13 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 	let client;
 	let worker;
 	let delegatedIn;
+	let paidIn;
 
 	before(async () => {
 		warnings = captureWarnings();
 		node = await startNode(SEALING, true);
 		api = await connect(node.url, { noInitWarn: true });
-	}, { timeout: 120_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await api?.disconnect();
@@ -178,6 +179,28 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 		assert.ok((await view(api, 'StakingSlashing', 'pot', id)).isNone);
 	});
 
+	test('a paid output that governance finds right earns the worker the bond', async () => {
+		const ordered = await client.place(1);
+		const [job] = ordered.jobs;
+		await worker.work([job], ordered.number, 'Paris.', [40, 2]);
+		const before = await balance(api, charlie.address);
+		const workers = await balance(api, bob.address);
+		const disputed = await succeed(api, api.tx.jobs.dispute(job), charlie);
+		const decided = await asRoot(api, api.tx.jobs.decideDispute(job, 'Right'));
+		assert.equal(only(decided, 'jobs', 'DisputeDecided').data.forfeited.toBigInt(), ACI);
+		assert.equal((await api.call.aciApi.job(job)).unwrap().job.status.type, 'Settled');
+		assert.deepEqual(await balance(api, charlie.address), {
+			free: before.free - disputed.fee - ACI,
+			held: before.held,
+		});
+		assert.deepEqual(await balance(api, bob.address), {
+			free: workers.free + ACI,
+			held: workers.held,
+		});
+		const again = await submit(api, api.tx.jobs.dispute(job), charlie);
+		assert.equal(explain(api, again.error), 'jobs.AlreadyDecided');
+	});
+
 	test('a paid output that governance finds wrong costs the whole bond', async () => {
 		// In a session for which the delegation counts, so that it earns of this payment.
 		await until(
@@ -188,8 +211,9 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 		const [job] = ordered.jobs;
 		const { done: [{ match, result }], number } =
 			await worker.work([job], ordered.number, 'Lyon.', [40, 2]);
+		paidIn = number;
 		const due = result.due.toBigInt();
-		const before = await balance(api, charlie.address);
+		const before = await total(charlie);
 		const disputed = await succeed(api, api.tx.jobs.dispute(job), charlie);
 		const { bond } = only(disputed.events, 'jobs', 'JobDisputed').data;
 		assert.equal(bond.toBigInt(), ACI);
@@ -221,10 +245,7 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 		const { burned, rewarded } = applied.event.data;
 		assert.equal(burned.toBigInt(), WORKER_BOND - due);
 		assert.equal(rewarded.toBigInt(), 0n, 'nobody reported it');
-		assert.deepEqual(await balance(api, charlie.address), {
-			free: before.free - disputed.fee + due,
-			held: before.held,
-		});
+		assert.equal(await total(charlie), before - disputed.fee + due);
 		assert.equal(
 			(await issuance(applied.number - 1)) - (await issuance(applied.number)),
 			burned.toBigInt(),
@@ -234,10 +255,9 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 
 	test('a session pays its validator and who delegates to it, by their stakes', async () => {
 		const earning = delegatedIn + 2;
-		const number = (await api.rpc.chain.getHeader()).number.toNumber();
 		const isOurs = ({ section, method, data }) =>
 			section === 'stakingSlashing' && method === 'Rewarded' && data.session.eq(earning);
-		const ended = await follow(api, number, isOurs, FAR);
+		const ended = await follow(api, paidIn, isOurs, FAR);
 		const { own, commission, delegators } = ended.event.data;
 		const exposure =
 			(await view(api, 'StakingSlashing', 'exposure_in', earning, alice.address)).unwrap();
@@ -268,6 +288,12 @@ describe('stakes and votes in polkadot.js', { timeout: 400_000 }, () => {
 	test('polkadot.js warned of nothing', () => {
 		assert.deepEqual(warnings.captured, []);
 	});
+
+	/** All that an account has, in planck: deposits of old jobs may come back at any time. */
+	async function total({ address }) {
+		const { free, held } = await balance(api, address);
+		return free + held;
+	}
 
 	/** What the pool of the validators has, in planck. */
 	async function pool() {
