@@ -41,6 +41,21 @@ export function undocumented(registry, pallet) {
 		.map((item) => `${pallet.name}.${item.name}`);
 }
 
+/** The fields of a pallet's events that have no documentation. */
+export function undocumentedFields(registry, pallet) {
+	return events(registry, pallet).flatMap((event) =>
+		event.fields
+			.filter(empty)
+			.map((field) => `${pallet.name}.${event.name}.${field.name.unwrapOr('')}`));
+}
+
+/** The errors of a pallet whose documentation is less than a sentence. */
+export function curtErrors(registry, pallet) {
+	return errors(registry, pallet)
+		.filter((error) => !/^[A-Z`]\S*\s+\S+\s+\S.*\.$/s.test(text(error).trim()))
+		.map((error) => `${pallet.name}.${error.name}: ${text(error).trim()}`);
+}
+
 /** Identities of the types that stand at a pallet's surface. */
 export function palletTypes(registry, pallet) {
 	const fields = [calls, events, errors].flatMap((kind) =>

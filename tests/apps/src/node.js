@@ -3,14 +3,15 @@
 import { nodeBinary } from './binaries.js';
 import { Program } from './process.js';
 
-const START_LIMIT = 60_000;
+const START_LIMIT = 150_000;
 
 /**
  * Starts a node that makes and finalises a block every `sealing` milliseconds. The chain's time
  * advances by two seconds with each block, so deadlines pass faster than by the clock on the wall.
- * Returns its address and a function that ends it.
+ * With `archive` it keeps the state of every block, not of the last ones. Returns its address and a
+ * function that ends it.
  */
-export async function startNode(sealing) {
+export async function startNode(sealing, archive = false) {
 	const program = await Program.start('node', nodeBinary(), (folder) => [
 		'--dev',
 		'--sealing', String(sealing),
@@ -20,6 +21,7 @@ export async function startNode(sealing) {
 		'--no-mdns',
 		'--no-prometheus',
 		'--no-telemetry',
+		...(archive ? ['--state-pruning', 'archive'] : []),
 	]);
 	try {
 		const listening = /JSON-RPC server: addr=(127\.0\.0\.1:\d+)/;

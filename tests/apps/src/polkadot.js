@@ -56,6 +56,24 @@ export async function submit(api, transaction, signer) {
 	}
 }
 
+/** Sends a transaction that must succeed. */
+export async function succeed(api, transaction, signer) {
+	const sent = await submit(api, transaction, signer);
+	if (sent.error) {
+		throw new Error(`${transaction.method.method}: ${explain(api, sent.error)}`);
+	}
+	return sent;
+}
+
+/** The name of a dispatch error, as wallets show it. */
+export function explain(api, error) {
+	if (!error.isModule) {
+		return error.toString();
+	}
+	const { section, name } = api.registry.findMetaError(error.asModule);
+	return `${section}.${name}`;
+}
+
 /** The one event of this name; fails when there is none or more than one. */
 export function only(events, section, method) {
 	const found = events.filter((event) => event.section === section && event.method === method);
@@ -72,19 +90,19 @@ export function only(events, section, method) {
  */
 export async function follow(api, number, matches, limit, whileWaiting = () => {}) {
 	const until = Date.now() + limit;
-	const seen = [];
+	const seen = new Set();
 	for (let next = number; ; next += 1) {
 		while ((await finalisedNumber(api)) < next) {
 			whileWaiting();
 			if (Date.now() > until) {
-				throw new Error(`no such event in ${limit} ms; seen since: ${seen.join(', ')}`);
+				throw new Error(`not in ${limit} ms; all events since: ${[...seen].join(', ')}`);
 			}
 			await sleep(100);
 		}
 		const block = await api.rpc.chain.getBlockHash(next);
 		const at = await api.at(block);
 		const events = (await at.query.system.events()).map(({ event }) => event);
-		seen.push(...events.map((event) => `${event.section}.${event.method}`));
+		events.forEach((event) => seen.add(`${event.section}.${event.method}`));
 		const event = events.find(matches);
 		if (event) {
 			return { event, events, block, number: next };
@@ -95,6 +113,63 @@ export async function follow(api, number, matches, limit, whileWaiting = () => {
 async function finalisedNumber(api) {
 	const header = await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead());
 	return header.number.toNumber();
+}
+
+/** Waits until `read` gives something; `what` says in the error what was waited for. */
+export async function until(read, what, limit) {
+	const end = Date.now() + limit;
+	for (;;) {
+		const found = await read();
+		if (found) {
+			return found;
+		}
+		if (Date.now() > end) {
+			throw new Error(`not in ${limit} ms: ${what}`);
+		}
+		await sleep(100);
+	}
+}
+
+/** Makes a call as root, by the development chain's sudo key, and returns the events. */
+export async function asRoot(api, call) {
+	const sudo = api.tx.sudo.sudo(call);
+	const { events } = await succeed(api, sudo, developmentAccount('Alice'));
+	const { sudoResult } = only(events, 'sudo', 'Sudid').data;
+	if (sudoResult.isErr) {
+		throw new Error(`root cannot: ${explain(api, sudoResult.asErr)}`);
+	}
+	return events;
+}
+
+/** The call that sets governed parameters: of each its group, its name and its value. */
+export function setParameters(api, wanted) {
+	return api.tx.utility.batchAll(wanted.map(([group, name, value]) =>
+		api.tx.parameters.setParameter({ [group]: { [name]: [null, value] } })));
+}
+
+/** Waits until the chain has so many blocks. */
+export async function height(api, number, limit) {
+	const reached = async () => (await finalisedNumber(api)) >= number;
+	await until(reached, `block ${number}`, limit);
+}
+
+/**
+ * Calls a pallet's view function, by the runtime API that executes them: polkadot.js has no form of
+ * its own for them. Names and types are those of the metadata.
+ */
+export async function view(api, pallet, name, ...args) {
+	const { registry } = api;
+	const { viewFunctions } = api.runtimeMetadata.asLatest.pallets
+		.find((candidate) => candidate.name.eq(pallet));
+	const { id, inputs, output } = viewFunctions.find((candidate) => candidate.name.eq(name));
+	const encoded = inputs.map(({ type }, place) =>
+		registry.createType(registry.createLookupType(type), args[place]).toU8a());
+	const input = `0x${Buffer.concat(encoded).toString('hex')}`;
+	const result = await api.call.runtimeViewFunction.executeViewFunction(id.toU8a(), input);
+	if (result.isErr) {
+		throw new Error(`${pallet}.${name}: ${result.asErr}`);
+	}
+	return registry.createType(registry.createLookupType(output), result.asOk.toU8a(true));
 }
 
 /** The balance of an account in planck: what is free, and what is held of it. */

@@ -6,14 +6,14 @@ import { after, before, describe, test } from 'node:test';
 import { startNode } from '../src/node.js';
 import { connect, developmentAccount, submit } from '../src/polkadot.js';
 
-describe('blocks in JSON-RPC', { timeout: 150_000 }, () => {
+describe('blocks in JSON-RPC', { timeout: 300_000 }, () => {
 	let node;
 	let api;
 
 	before(async () => {
 		node = await startNode(300);
 		api = await connect(node.url, { noInitWarn: true });
-	}, { timeout: 90_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await api?.disconnect();

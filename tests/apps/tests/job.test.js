@@ -11,7 +11,7 @@ import {
 // Blocks for which an ended job is kept here, so that the test sees it go.
 const RETENTION = 4;
 
-describe('a job in polkadot.js', { timeout: 150_000 }, () => {
+describe('a job in polkadot.js', { timeout: 300_000 }, () => {
 	let node;
 	let api;
 	const alice = developmentAccount('Alice');
@@ -19,7 +19,7 @@ describe('a job in polkadot.js', { timeout: 150_000 }, () => {
 	before(async () => {
 		node = await startNode(300);
 		api = await connect(node.url, { noInitWarn: true });
-	}, { timeout: 90_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await api?.disconnect();

@@ -4,17 +4,18 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textModel, workerBinary } from '../src/binaries.js';
+import { jobEvent } from '../src/jobs.js';
 import { startNode } from '../src/node.js';
 import { CPU_CLASS, MAX_PRICE, SMOLLM2, order } from '../src/orders.js';
 import {
-	balance, connect, developmentAccount, follow, holds, only, submit,
+	balance, connect, developmentAccount, holds, only, submit,
 } from '../src/polkadot.js';
 import { startWorker } from '../src/worker.js';
 
 const REGISTER_LIMIT = 120_000;
 const SETTLE_LIMIT = 180_000;
 
-describe('a job that a worker runs', { timeout: 420_000 }, () => {
+describe('a job that a worker runs', { timeout: 600_000 }, () => {
 	let node;
 	let api;
 	let worker;
@@ -28,7 +29,7 @@ describe('a job that a worker runs', { timeout: 420_000 }, () => {
 		api = await connect(node.url, { noInitWarn: true });
 		worker = await startWorker(node.url, 'bob');
 		await registered();
-	}, { timeout: REGISTER_LIMIT + 90_000 });
+	}, { timeout: REGISTER_LIMIT + 180_000 });
 
 	after(async () => {
 		await worker?.stop();
@@ -69,6 +70,7 @@ describe('a job that a worker runs', { timeout: 420_000 }, () => {
 		assert.equal(receipt.model.toHex(), SMOLLM2);
 
 		const { data } = settled;
+		assert.ok(data.receipt.eq(view.job.result.unwrap().receipt));
 		assert.equal(data.client.toString(), alice.address);
 		assert.equal(data.worker.toString(), bob.address);
 		const shares = [data.paid, data.validators, data.verifiers, data.fund, data.burned];
@@ -76,6 +78,9 @@ describe('a job that a worker runs', { timeout: 420_000 }, () => {
 		assert.ok(amounts.every((amount) => amount > 0n), `shares: ${amounts}`);
 		assert.equal(amounts.reduce((sum, amount) => sum + amount), due);
 		assert.equal(data.refund.toBigInt(), price - due);
+		const batch = only(settled.events, 'escrow', 'BatchSettled').data;
+		assert.equal(batch.paid.toBigInt() + batch.burned.toBigInt(), due);
+		assert.equal(batch.refunded.toBigInt(), price - due);
 
 		assert.deepEqual(await balance(api, alice.address), {
 			free: before.free - ordered.fee - due - deposit.toBigInt(),
@@ -92,14 +97,13 @@ describe('a job that a worker runs', { timeout: 420_000 }, () => {
 
 	/** The first event of this job with this name, from a block on. */
 	async function next(name, job, number) {
-		const ends = ['JobExpired', 'JobTimedOut', 'JobReturned'];
-		const ours = ({ section, method, data }) =>
-			section === 'jobs' && [name, ...ends].includes(method) && data.job.eq(job);
-		const found = await follow(api, number, ours, SETTLE_LIMIT, () => worker.assertRuns());
-		if (found.event.method !== name) {
-			throw worker.error(`made no ${name}: ${JSON.stringify(found.event.toHuman())}`);
+		const runs = () => worker.assertRuns();
+		try {
+			return await jobEvent(api, job, name, number, SETTLE_LIMIT, runs);
+		} catch (error) {
+			runs();
+			throw worker.error(error.message);
 		}
-		return { data: found.event.data, number: found.number };
 	}
 
 	/** Waits until the worker is registered and takes jobs. */

@@ -8,7 +8,7 @@ import { startNode } from '../src/node.js';
 import { ACI, CPU_CLASS, MAX_PRICE, PROMPT, SEED, SMOLLM2 } from '../src/orders.js';
 import { developmentAccount } from '../src/polkadot.js';
 
-describe('dedot and view functions', { timeout: 150_000 }, () => {
+describe('dedot and view functions', { timeout: 300_000 }, () => {
 	let node;
 	let client;
 	const alice = developmentAccount('Alice');
@@ -16,7 +16,7 @@ describe('dedot and view functions', { timeout: 150_000 }, () => {
 	before(async () => {
 		node = await startNode(300);
 		client = await DedotClient.new(new WsProvider(node.url));
-	}, { timeout: 90_000 });
+	}, { timeout: 180_000 });
 
 	after(async () => {
 		await client?.disconnect();
