@@ -3,7 +3,10 @@
 use crate::{
 	call::{self, Call},
 	event::JobsEvent,
+	market::Dispute,
+	market_event::{EscrowEvent, HmmEvent, StakingEvent},
 	shape::Ours,
+	views::views,
 	ChainError, Event,
 };
 use aci_market::Pool;
@@ -14,7 +17,8 @@ use aci_primitives::{
 	traits::Quote,
 	view::{EscrowView, QuoteError, StakeView},
 	worker::WorkerView,
-	AccountId, Balance, Class, ClassId, Hash, JobId, JobSpec, ModelId, Moment, SignedReceipt,
+	AccountId, Balance, BlockHistory, BlockNumber, Class, ClassId, Hash, HistoryLeaf, HistoryProof,
+	JobId, JobSpec, ModelId, Moment, ReservationId, SignedReceipt,
 };
 use codec::{Compact, Decode, DecodeAll, Encode};
 use scale_info::{MetaType, TypeInfo};
@@ -34,8 +38,8 @@ use subxt::{
 pub(crate) const API: &str = "AciApi";
 /// Name of the runtime.
 const RUNTIME: &str = "aci";
-/// Version of the metadata that is asked for.
-const METADATA_VERSION: u32 = 15;
+/// Version of the metadata that is asked for: the first that describes view functions.
+const METADATA_VERSION: u32 = 16;
 
 /// An account's record in the system pallet. All of it is declared, for it is compared with the
 /// node's; not all of it is read.
@@ -99,12 +103,13 @@ impl Runtime {
 		("Metadata_metadata_at_version", METADATA_VERSION.encode())
 	}
 
-	/// From the answers of `Core_version` and [`Runtime::metadata_request`], if they fit.
+	/// From the answers of `Core_version` and [`Runtime::metadata_request`], if they pass the check.
 	pub fn new(
 		url: &str,
 		genesis: Hash,
 		version: &[u8],
 		metadata: &[u8],
+		check: fn(&Metadata) -> Result<(), String>,
 	) -> Result<Self, ChainError> {
 		let version = Version::decode(&mut &*version)
 			.map_err(|error| ChainError::decode("the runtime's version", error))?;
@@ -120,7 +125,11 @@ impl Runtime {
 		};
 		let metadata = Option::<Vec<u8>>::decode_all(&mut &*metadata)
 			.map_err(|error| ChainError::decode("the runtime's metadata", error))?
-			.ok_or_else(|| does_not_fit("the node has no metadata of version 15".into()))?;
+			.ok_or_else(|| {
+				does_not_fit(format!(
+					"the node has no metadata of version {METADATA_VERSION}"
+				))
+			})?;
 		let metadata = Metadata::decode_from(&metadata)
 			.map_err(|error| ChainError::decode("the runtime's metadata", error))?;
 		check(&metadata).map_err(does_not_fit)?;
@@ -256,8 +265,18 @@ impl Runtime {
 		Ok(placed)
 	}
 
+	/// The identifier of a view function.
+	pub fn view(&self, pallet: &str, name: &str) -> Result<[u8; 32], ChainError> {
+		self.pallet(pallet)?
+			.view_function_by_name(name)
+			.map(|view| *view.query_id())
+			.ok_or_else(|| {
+				self.does_not_fit(format!("the node has no view function {pallet}.{name}"))
+			})
+	}
+
 	/// Pallet, name and explanation of an encoded dispatch error; more bytes may follow it.
-	fn failure(&self, bytes: &[u8]) -> Result<(String, String, String), ChainError> {
+	pub fn failure(&self, bytes: &[u8]) -> Result<(String, String, String), ChainError> {
 		let unreadable =
 			|error: &dyn std::fmt::Display| ChainError::decode("the chain's refusal", error);
 		// The decoder takes all that follows a module error to be part of it: 1 index of the kind,
@@ -354,6 +373,22 @@ fn methods() -> Vec<(&'static str, Vec<MetaType>, MetaType)> {
 		("models", vec![], of::<Vec<(ModelId, RegisteredModel)>>()),
 		("stakes", vec![of::<AccountId>()], of::<Vec<StakeView>>()),
 		("escrow", vec![of::<AccountId>()], of::<EscrowView>()),
+		("dispute", vec![of::<JobId>()], of::<Option<Dispute>>()),
+		(
+			"reservation_of",
+			vec![of::<JobId>()],
+			of::<Option<ReservationId>>(),
+		),
+		(
+			"history",
+			vec![of::<BlockNumber>()],
+			of::<Option<BlockHistory>>(),
+		),
+		(
+			"verify_history",
+			vec![of::<u32>(), of::<HistoryLeaf>(), of::<HistoryProof>()],
+			of::<bool>(),
+		),
 	]
 }
 
@@ -367,13 +402,16 @@ fn stored() -> Vec<(&'static str, &'static str, bool, MetaType)> {
 }
 
 /// The first reason why node and program do not fit.
-fn check(metadata: &Metadata) -> Result<(), String> {
-	check_enums(metadata)?;
+pub(crate) fn check(metadata: &Metadata) -> Result<(), String> {
+	check_calls(metadata)?;
+	check_job_events(metadata)?;
+	check_market_events(metadata)?;
 	check_methods(metadata)?;
+	check_views(metadata)?;
 	check_stored(metadata)
 }
 
-fn check_enums(metadata: &Metadata) -> Result<(), String> {
+fn check_calls(metadata: &Metadata) -> Result<(), String> {
 	let calls = [
 		(call::ESCROW, of::<call::EscrowCall>()),
 		(call::STAKING, of::<call::StakingCall>()),
@@ -381,31 +419,52 @@ fn check_enums(metadata: &Metadata) -> Result<(), String> {
 		(call::POAI, of::<call::PoAiCall>()),
 		(call::JOBS, of::<call::JobsCall>()),
 	];
-	let events = of::<JobsEvent>();
-	let ours = Ours::new(calls.iter().map(|(_, meta)| *meta).chain([events]));
-	let pallet = |name: &str| {
-		metadata
-			.pallet_by_name(name)
-			.ok_or_else(|| format!("the node has no pallet {name}"))
-	};
-	let compare = |at: usize, node: Option<u32>, what: String| {
-		let (node, our) = node
-			.zip(ours.id(at))
-			.ok_or_else(|| format!("the node has no {what}"))?;
-		match ours.difference(metadata.types(), node, our, true) {
-			Some(difference) => Err(format!("{what}: {difference}")),
-			None => Ok(()),
-		}
-	};
-	for (at, (name, _)) in calls.iter().enumerate() {
-		compare(at, pallet(name)?.call_ty_id(), format!("calls of {name}"))?;
+	calls.into_iter().try_for_each(|(name, ours)| {
+		let node = pallet(metadata, name)?.call_ty_id();
+		check_enum(metadata, node, ours, format!("calls of {name}"))
+	})
+}
+
+/// The first reason why the events of jobs cannot be read.
+pub(crate) fn check_job_events(metadata: &Metadata) -> Result<(), String> {
+	check_events(metadata, call::JOBS, of::<JobsEvent>())
+}
+
+fn check_market_events(metadata: &Metadata) -> Result<(), String> {
+	check_events(metadata, call::ESCROW, of::<EscrowEvent>())?;
+	check_events(metadata, call::STAKING, of::<StakingEvent>())?;
+	check_events(metadata, call::HMM, of::<HmmEvent>())
+}
+
+fn check_events(metadata: &Metadata, name: &str, ours: MetaType) -> Result<(), String> {
+	let node = pallet(metadata, name)?.event_ty_id();
+	check_enum(metadata, node, ours, format!("events of {name}"))
+}
+
+fn pallet<'a>(
+	metadata: &'a Metadata,
+	name: &str,
+) -> Result<subxt::metadata::PalletMetadata<'a>, String> {
+	metadata
+		.pallet_by_name(name)
+		.ok_or_else(|| format!("the node has no pallet {name}"))
+}
+
+/// Compares an enum of ours with one of the node's, which may have more variants.
+fn check_enum(
+	metadata: &Metadata,
+	node: Option<u32>,
+	ours: MetaType,
+	what: String,
+) -> Result<(), String> {
+	let ours = Ours::new([ours]);
+	let (node, our) = node
+		.zip(ours.id(0))
+		.ok_or_else(|| format!("the node has no {what}"))?;
+	match ours.difference(metadata.types(), node, our, true) {
+		Some(difference) => Err(format!("{what}: {difference}")),
+		None => Ok(()),
 	}
-	let node_events = pallet(call::JOBS)?.event_ty_id();
-	compare(
-		calls.len(),
-		node_events,
-		format!("events of {}", call::JOBS),
-	)
 }
 
 fn check_methods(metadata: &Metadata) -> Result<(), String> {
@@ -416,18 +475,48 @@ fn check_methods(metadata: &Metadata) -> Result<(), String> {
 		let method = api
 			.method_by_name(name)
 			.ok_or_else(|| format!("the node has no {API}.{name}"))?;
-		let ours = Ours::new(arguments.iter().copied().chain([answer]));
-		let node: Vec<u32> = method.inputs().map(|input| input.id).collect();
-		if node.len() != arguments.len() {
-			return Err(format!("{API}.{name} takes other arguments"));
-		}
-		for (at, node) in node.into_iter().chain([method.output_ty()]).enumerate() {
-			let our = ours
-				.id(at)
-				.ok_or_else(|| format!("{API}.{name} takes other arguments"))?;
-			if let Some(difference) = ours.difference(metadata.types(), node, our, false) {
-				return Err(format!("{API}.{name}: {difference}"));
-			}
+		let node = method.inputs().map(|input| input.id).collect();
+		let what = format!("{API}.{name}");
+		check_function(
+			metadata,
+			(node, method.output_ty()),
+			arguments,
+			answer,
+			&what,
+		)?;
+	}
+	Ok(())
+}
+
+fn check_views(metadata: &Metadata) -> Result<(), String> {
+	for (of_pallet, name, arguments, answer) in views() {
+		let what = format!("view function {of_pallet}.{name}");
+		let view = pallet(metadata, of_pallet)?
+			.view_function_by_name(name)
+			.ok_or_else(|| format!("the node has no {what}"))?;
+		let node = view.inputs().map(|input| input.id).collect();
+		check_function(metadata, (node, view.output_ty()), arguments, answer, &what)?;
+	}
+	Ok(())
+}
+
+/// Compares the arguments and the answer of a function of the node's with ours.
+fn check_function(
+	metadata: &Metadata,
+	(node, node_answer): (Vec<u32>, u32),
+	arguments: Vec<MetaType>,
+	answer: MetaType,
+	what: &str,
+) -> Result<(), String> {
+	let other = || format!("{what} takes other arguments");
+	if node.len() != arguments.len() {
+		return Err(other());
+	}
+	let ours = Ours::new(arguments.into_iter().chain([answer]));
+	for (at, node) in node.into_iter().chain([node_answer]).enumerate() {
+		let our = ours.id(at).ok_or_else(other)?;
+		if let Some(difference) = ours.difference(metadata.types(), node, our, false) {
+			return Err(format!("{what}: {difference}"));
 		}
 	}
 	Ok(())
