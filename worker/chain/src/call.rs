@@ -277,9 +277,12 @@ impl Call {
 		Call::Staking(StakingCall::apply_slash { id })
 	}
 
-	/// Makes the caller a candidate for validating, or changes its commission.
-	pub fn validate(commission: Permill) -> Self {
-		Call::Staking(StakingCall::validate { commission })
+	/// Makes the caller a candidate for validating, or changes its commission, in parts per million;
+	/// above one million counts as one million.
+	pub fn validate(commission: u32) -> Self {
+		Call::Staking(StakingCall::validate {
+			commission: Permill::from_parts(commission),
+		})
 	}
 
 	/// Ends the caller's candidacy.

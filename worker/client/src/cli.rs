@@ -1,10 +1,19 @@
 //! The arguments.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod market;
+mod stake;
+
+pub use market::{
+	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
+	ReserveCommand,
+};
+pub use stake::{AppealArgs, RoleArg, StakeCommand};
+
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// Orders and follows jobs on the ACI chain.
+/// Orders and follows jobs on the ACI chain, and takes part in its market.
 #[derive(Debug, Parser)]
 #[command(
 	name = "aci",
@@ -80,15 +89,35 @@ pub enum Command {
 		/// The job.
 		id: String,
 	},
+	/// Dispute a job's output. The bond goes to the worker if the output was right.
+	Dispute(DisputeArgs),
+	/// Prove how a job ended, also long after its record is gone.
+	History(HistoryArgs),
+	/// Have a job's deadline looked at now, where the chain has too many to do it by itself.
+	Poke {
+		/// The job.
+		id: String,
+	},
+	/// Show prices, capacity, funds and use of the classes.
+	Market(MarketArgs),
+	/// Reserved capacity.
+	#[command(subcommand)]
+	Reserve(ReserveCommand),
+	/// Liquidity funds: money that steadies a class's price and stands behind its workers.
+	#[command(subcommand)]
+	Fund(FundCommand),
 	/// Workers.
 	#[command(subcommand)]
 	Worker(WorkerCommand),
-	/// Bonds.
+	/// Bonds, delegations, validating and slashes.
 	#[command(subcommand)]
 	Stake(StakeCommand),
 	/// Escrow: money that jobs draw from first.
 	#[command(subcommand)]
 	Escrow(EscrowCommand),
+	/// Budgets: money that one validator may spend for the account.
+	#[command(subcommand)]
+	Budget(BudgetCommand),
 	/// Models.
 	#[command(subcommand)]
 	Model(ModelCommand),
@@ -149,7 +178,11 @@ pub struct SubmitArgs {
 	/// What is ordered.
 	#[command(flatten)]
 	pub order: OrderArgs,
-	/// The most that the job may cost. [default: the quoted price and a quarter more]
+	/// The reservation that pays for the job: its number. Its class runs the job, at its price.
+	#[arg(long, value_name = "NUMBER", conflicts_with = "class")]
+	pub reservation: Option<u64>,
+	/// The most that the job may cost. [default: the quoted price and a quarter more; under a
+	/// reservation, its price]
 	#[arg(long, value_name = "AMOUNT")]
 	pub max_price: Option<String>,
 	/// Do not ask.
@@ -198,50 +231,6 @@ pub enum WorkerCommand {
 	},
 }
 
-/// A role that bonds.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleArg {
-	/// Authors blocks.
-	Validator,
-	/// Checks a sample of the work.
-	Verifier,
-	/// Runs jobs.
-	Worker,
-}
-
-/// About bonds.
-#[derive(Debug, Subcommand)]
-pub enum StakeCommand {
-	/// Show the account's bonds.
-	Show,
-	/// Bond an amount.
-	Bond {
-		/// What for.
-		role: RoleArg,
-		/// How much.
-		amount: String,
-	},
-	/// Start to take an amount out.
-	Unbond {
-		/// Of which bond.
-		role: RoleArg,
-		/// How much.
-		amount: String,
-	},
-	/// Take back what was unbonded and whose time has come.
-	Withdraw {
-		/// Of which bond.
-		role: RoleArg,
-	},
-	/// Make an amount that is on its way out active again.
-	Rebond {
-		/// Of which bond.
-		role: RoleArg,
-		/// How much.
-		amount: String,
-	},
-}
-
 /// About escrow.
 #[derive(Debug, Subcommand)]
 pub enum EscrowCommand {
@@ -258,7 +247,11 @@ pub enum EscrowCommand {
 		amount: String,
 	},
 	/// Receive the credits that wait.
-	Claim,
+	Claim {
+		/// For another account, which then gets them: its address, or a development account.
+		#[arg(long = "for", value_name = "ACCOUNT")]
+		account: Option<String>,
+	},
 }
 
 /// About models.
@@ -329,6 +322,31 @@ mod tests {
 	}
 
 	#[test]
+	fn what_is_needed_is_asked_for() {
+		for arguments in [
+			&["history"][..],
+			&["stake", "appeal", "1"],
+			&["stake", "validate"],
+			&["reserve", "buy", "--class", "cpu", "--slots", "1"],
+			&["market", "--width", "5000"],
+		] {
+			assert!(parse(arguments).is_err(), "{arguments:?}");
+		}
+	}
+
+	#[test]
+	fn a_proof_is_made_of_a_job_and_checked_from_a_file() {
+		let history = |arguments: &[&str]| match parse(arguments).expect("is right").command {
+			Command::History(history) => history,
+			command => panic!("{command:?}"),
+		};
+		let made = history(&["history", "0x00", "--block", "7"]);
+		assert_eq!((made.id.as_deref(), made.block), (Some("0x00"), Some(7)));
+		assert!(made.command.is_none());
+		assert!(history(&["history", "verify", "f"]).command.is_some());
+	}
+
+	#[test]
 	fn two_sources_of_one_thing_are_refused() {
 		for arguments in [
 			&["quote", "--model", "m", "--prompt", "a", "--file", "b"][..],
@@ -345,6 +363,17 @@ mod tests {
 				"--stream",
 				"--no-stream",
 			],
+			&[
+				"submit",
+				"--model",
+				"m",
+				"--class",
+				"cpu",
+				"--reservation",
+				"1",
+			],
+			&["stake", "appeal", "1", "--reasons", "f", "--hash", "0x00"],
+			&["history", "0x00", "verify", "f"],
 		] {
 			assert!(parse(arguments).is_err(), "{arguments:?}");
 		}
