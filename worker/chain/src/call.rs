@@ -146,6 +146,16 @@ pub enum PoAiCall {
 		data_key: [u8; 32],
 		recent_block: BlockNumber,
 	},
+	#[codec(index = 3)]
+	allow_measurement { measurement: Hash },
+	#[codec(index = 4)]
+	revoke_measurement { measurement: Hash },
+	#[codec(index = 5)]
+	suspend { worker: AccountId },
+	#[codec(index = 6)]
+	unsuspend { worker: AccountId },
+	#[codec(index = 7)]
+	report_sybil { job: JobId, other: JobId },
 }
 
 /// Calls of workers and jobs.
@@ -408,6 +418,31 @@ impl Call {
 			data_key,
 			recent_block,
 		})
+	}
+
+	/// Lets programs with a measurement attest. By governance.
+	pub fn allow_measurement(measurement: Hash) -> Self {
+		Call::PoAi(PoAiCall::allow_measurement { measurement })
+	}
+
+	/// Lets programs with a measurement attest no longer. By governance.
+	pub fn revoke_measurement(measurement: Hash) -> Self {
+		Call::PoAi(PoAiCall::revoke_measurement { measurement })
+	}
+
+	/// Suspends a worker. By governance.
+	pub fn suspend(worker: AccountId) -> Self {
+		Call::PoAi(PoAiCall::suspend { worker })
+	}
+
+	/// Lets a suspended worker attest again. By governance.
+	pub fn unsuspend(worker: AccountId) -> Self {
+		Call::PoAi(PoAiCall::unsuspend { worker })
+	}
+
+	/// Reports two workers that used one GPU at the same time, by a job of each.
+	pub fn report_sybil(job: JobId, other: JobId) -> Self {
+		Call::PoAi(PoAiCall::report_sybil { job, other })
 	}
 
 	/// Registers the caller as a worker.

@@ -3,7 +3,7 @@
 use crate::{
 	connection::Connection,
 	runtime::{self, Runtime},
-	ChainError, Properties,
+	Call, ChainError, Properties,
 };
 use aci_primitives::Hash;
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -59,6 +59,13 @@ impl Chain {
 	/// Version of the runtime that was checked last.
 	pub async fn spec_version(&self) -> u32 {
 		self.runtime().await.spec_version
+	}
+
+	/// A call as the runtime decodes it, and the hash by which a preimage of it is known.
+	pub async fn encode(&self, call: &Call) -> Result<(Vec<u8>, Hash), ChainError> {
+		let bytes = self.current_runtime().await?.encode(call)?;
+		let hash = Hash::from(sp_crypto_hashing::blake2_256(&bytes));
+		Ok((bytes, hash))
 	}
 
 	/// The runtime that was checked last.

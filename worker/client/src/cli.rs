@@ -1,8 +1,10 @@
 //! The arguments.
 
+mod govern;
 mod market;
 mod stake;
 
+pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg};
 pub use market::{
 	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
 	ReserveCommand,
@@ -124,6 +126,8 @@ pub enum Command {
 	/// Classes of hardware and their prices.
 	#[command(subcommand)]
 	Class(ClassCommand),
+	/// What only governance may do, encoded for a referendum.
+	Govern(GovernArgs),
 	/// Show an account's balance.
 	Balance,
 	/// Print a completion script for a shell.
@@ -229,6 +233,13 @@ pub enum WorkerCommand {
 		/// Its address, or a development account.
 		worker: String,
 	},
+	/// Report two workers that used one GPU at the same time. Who reports gets a share of the slash.
+	Report {
+		/// A job of the one.
+		job: String,
+		/// A job of the other.
+		other: String,
+	},
 }
 
 /// About escrow.
@@ -250,7 +261,7 @@ pub enum EscrowCommand {
 	Claim {
 		/// For another account, which then gets them: its address, or a development account.
 		#[arg(long = "for", value_name = "ACCOUNT")]
-		account: Option<String>,
+		payee: Option<String>,
 	},
 }
 
@@ -301,6 +312,32 @@ mod tests {
 	#[test]
 	fn the_arguments_are_consistent() {
 		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn no_argument_stands_for_a_global_one() {
+		fn own(command: &clap::Command, globals: &[String]) {
+			for argument in command.get_arguments() {
+				let id = argument.get_id().to_string();
+				let is_own = !argument.is_global_set();
+				assert!(
+					!(is_own && globals.contains(&id)),
+					"{id} of {}",
+					command.get_name()
+				);
+			}
+			command
+				.get_subcommands()
+				.for_each(|command| own(command, globals));
+		}
+		let command = Cli::command();
+		let globals: Vec<String> = command
+			.get_arguments()
+			.filter(|argument| argument.is_global_set())
+			.map(|argument| argument.get_id().to_string())
+			.collect();
+		assert!(globals.contains(&"account".to_string()));
+		own(&command, &globals);
 	}
 
 	#[test]

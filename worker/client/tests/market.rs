@@ -147,6 +147,7 @@ fn the_market_through_the_client() {
 	delegations_move_exactly(&world);
 	validating_has_a_commission(&world);
 	nothing_is_claimed_or_appealed_that_is_not_there(&world);
+	governance_is_encoded_for_a_referendum_or_done_by_sudo(&world);
 	a_budget_is_closed_after_its_lease(&world, budget);
 	the_table_shows_the_last_epoch(&world);
 	liquidity_is_withdrawn_when_its_time_has_come(&world, ready);
@@ -511,6 +512,56 @@ fn nothing_is_claimed_or_appealed_that_is_not_there(world: &World) {
 	);
 	let bonds = world.node.json("dave", &["stake", "show"]);
 	assert_eq!(bonds[0]["eligible"], true);
+	let report = ["worker", "report", &hash, &hash];
+	world.is_refused("eve", &report, "PoAi.");
+}
+
+fn governance_is_encoded_for_a_referendum_or_done_by_sudo(world: &World) {
+	let price = ["--par-price", "2.5", "--floor-share", "12.5%"];
+	let set = [&["govern", "set-price", "h100-80g"][..], &price].concat();
+	let encoded = world.node.json("bob", &set);
+	let call = Call::set_price(2, 5 * ACI / 2, 125_000_000);
+	let (bytes, hash) = world
+		.runtime
+		.block_on(world.chain.encode(&call))
+		.expect("is encoded");
+	assert_eq!(text(&encoded["call"]), format!("0x{}", hex::encode(bytes)));
+	assert_eq!(text(&encoded["hash"]), format!("{hash:?}"));
+	let shown = world.node.json("bob", &["class", "show", "h100-80g"]);
+	assert_ne!(planck(&shown["par_price"]), 5 * ACI / 2, "nothing was sent");
+
+	world.is_refused("bob", &[&set[..], &["--sudo"]].concat(), "Sudo.RequireSudo");
+	world.node.json("alice", &[&set[..], &["--sudo"]].concat());
+	let shown = world.node.json("bob", &["class", "show", "h100-80g"]);
+	assert_eq!(planck(&shown["par_price"]), 5 * ACI / 2);
+
+	let figures = [
+		"--name",
+		"small",
+		"--memory",
+		"1000000",
+		"--peak-flops",
+		"1000",
+	];
+	let create = ["govern", "create-class", "--bandwidth", "1000", "--sudo"];
+	let create = [&create[..], &figures, &price].concat();
+	world.node.json("alice", &create);
+	let market = world.node.json("bob", &["market"]);
+	assert_eq!(market[3]["name"], "small");
+	let free = [
+		"govern",
+		"set-price",
+		"small",
+		"--par-price",
+		"0",
+		"--floor-share",
+		"10",
+	];
+	let free = [&free[..], &["--sudo"]].concat();
+	world.is_refused("alice", &free, "Hmm.ParPriceOutOfBounds");
+	let verdict = format!("0x{}", "00".repeat(32));
+	let decide = ["govern", "decide-dispute", &verdict, "right", "--sudo"];
+	world.is_refused("alice", &decide, "Jobs.UnknownJob");
 }
 
 fn the_table_shows_the_last_epoch(world: &World) {

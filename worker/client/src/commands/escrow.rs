@@ -24,10 +24,8 @@ pub async fn run(context: &Context, command: EscrowCommand) -> Result<Done, Clie
 		}
 		EscrowCommand::Deposit { amount } => Call::deposit(amount::parse(&amount)?),
 		EscrowCommand::Withdraw { amount } => Call::withdraw(amount::parse(&amount)?),
-		EscrowCommand::Claim { account: None } => Call::claim(),
-		EscrowCommand::Claim {
-			account: Some(account),
-		} => return claim_for(context, &account).await,
+		EscrowCommand::Claim { payee: None } => Call::claim(),
+		EscrowCommand::Claim { payee: Some(payee) } => return claim_for(context, &payee).await,
 	};
 	let included = context.submit(call).await?;
 	let escrow = context.chain.escrow(&context.account()?).await?;
@@ -44,8 +42,8 @@ pub async fn run(context: &Context, command: EscrowCommand) -> Result<Done, Clie
 }
 
 /// Has the credits paid that wait for another account.
-async fn claim_for(context: &Context, account: &str) -> Result<Done, ClientError> {
-	let account = names::account(account)?;
+async fn claim_for(context: &Context, payee: &str) -> Result<Done, ClientError> {
+	let account = names::account(payee)?;
 	let included = context.submit(Call::claim_for(account.clone())).await?;
 	let amount = EscrowEvent::find(&included.events, |event| match event {
 		EscrowEvent::Claimed { amount, .. } => Some(amount),

@@ -7,6 +7,7 @@ mod delegations;
 mod dispute;
 mod escrow;
 mod fund;
+mod govern;
 mod history;
 mod job;
 mod market;
@@ -60,6 +61,7 @@ pub async fn run(cli: Cli) -> Result<Done, ClientError> {
 		Command::Escrow(command) => escrow::run(&context, command).await,
 		Command::Model(command) => model::run(&context, command).await,
 		Command::Class(command) => class::run(&context, command).await,
+		Command::Govern(arguments) => govern::run(&context, arguments).await,
 		Command::Balance => balance::run(&context).await,
 		// Was handled above: it needs no node.
 		Command::Completion { .. } => Ok(Done::new(Value::Null, "")),

@@ -8,6 +8,7 @@ use crate::{
 	numbers::millionths,
 	output::{aci, pairs, planck, table, Done},
 };
+use aci_chain::Call;
 use aci_primitives::{worker::WorkerView, Class};
 use serde_json::{json, Value};
 
@@ -16,6 +17,7 @@ pub async fn run(context: &Context, command: WorkerCommand) -> Result<Done, Clie
 	match command {
 		WorkerCommand::List { class } => list(context, class.as_deref()).await,
 		WorkerCommand::Show { worker } => show(context, &worker).await,
+		WorkerCommand::Report { job, other } => report(context, &job, &other).await,
 	}
 }
 
@@ -37,6 +39,18 @@ async fn list(context: &Context, class: Option<&str>) -> Result<Done, ClientErro
 		false => table(&HEADS, lines),
 	};
 	Ok(Done::new(Value::Array(workers), text))
+}
+
+/// Reports two workers that used one GPU.
+async fn report(context: &Context, job: &str, other: &str) -> Result<Done, ClientError> {
+	let call = Call::report_sybil(names::job(job)?, names::job(other)?);
+	let included = context.submit(call).await?;
+	let text = format!(
+		"Reported in block {}. The slash is applied after its appeal time. Fee: {}",
+		included.block.number,
+		aci(included.fee)
+	);
+	Ok(Done::new(super::included(&included, json!({})), text))
 }
 
 const HEADS: [&str; 6] = ["worker", "class", ">busy", ">quality", ">bond", "state"];
