@@ -143,15 +143,16 @@ fn the_market_through_the_client() {
 	let budget = a_budget_is_opened_and_leased(&world);
 	a_reservation_is_bought_and_sold_back(&world);
 	let (job, block) = a_reservation_pays_for_a_job_that_expires(&world);
-	an_end_is_proven_and_a_changed_proof_is_not(&world, &job, block);
+	let proof = an_end_is_proven_and_a_changed_proof_is_not(&world, &job, block);
 	delegations_move_exactly(&world);
 	validating_has_a_commission(&world);
 	nothing_is_claimed_or_appealed_that_is_not_there(&world);
 	governance_is_encoded_for_a_referendum_or_done_by_sudo(&world);
 	a_budget_is_closed_after_its_lease(&world, budget);
 	the_table_shows_the_last_epoch(&world);
-	liquidity_is_withdrawn_when_its_time_has_come(&world, ready);
 	an_end_is_proven_after_its_record_is_gone(&world, &job, block);
+	liquidity_is_withdrawn_when_its_time_has_come(&world, ready);
+	a_proof_outlives_the_state_of_its_block(&world, &job, block, proof.path());
 }
 
 fn a_market_without_workers_has_no_prices(world: &World) {
@@ -393,7 +394,12 @@ fn a_reservation_pays_for_a_job_that_expires(world: &World) -> (String, BlockNum
 	(job, block)
 }
 
-fn an_end_is_proven_and_a_changed_proof_is_not(world: &World, job: &str, block: BlockNumber) {
+/// Gives the folder with the proof.
+fn an_end_is_proven_and_a_changed_proof_is_not(
+	world: &World,
+	job: &str,
+	block: BlockNumber,
+) -> tempfile::TempDir {
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let path = folder.path().join("proof.json");
 	let file = path.to_str().expect("is text");
@@ -410,6 +416,8 @@ fn an_end_is_proven_and_a_changed_proof_is_not(world: &World, job: &str, block: 
 
 	let mut changed: Value = serde_json::from_str(&read(&path)).expect("is JSON");
 	changed["refund"] = json!("1");
+	let path = folder.path().join("changed.json");
+	let file = path.to_str().expect("is text");
 	std::fs::write(&path, changed.to_string()).expect("is writable");
 	let (code, error, message) = world.fails("alice", &["history", "verify", file]);
 	assert_eq!((code, error.as_str()), (1, "verification"), "{message}");
@@ -421,6 +429,27 @@ fn an_end_is_proven_and_a_changed_proof_is_not(world: &World, job: &str, block: 
 	assert!(message.contains("did not end in block 1"), "{message}");
 	let (_, error, _) = world.fails("alice", &["history", job, "--block", "4000000000"]);
 	assert_eq!(error, "not-found");
+	folder
+}
+
+/// A node keeps the states of the last 256 blocks unless it is told to keep all.
+fn a_proof_outlives_the_state_of_its_block(
+	world: &World,
+	job: &str,
+	block: BlockNumber,
+	folder: &Path,
+) {
+	let number = block.to_string();
+	world.until("the state to be discarded", || {
+		let ran = world
+			.node
+			.run(&["history", job, "--block", &number, "--json"]);
+		ran.stderr.contains("--state-pruning archive")
+	});
+	let path = folder.join("proof.json");
+	let file = path.to_str().expect("is text");
+	let checked = world.node.json("alice", &["history", "verify", file]);
+	assert_eq!(checked["verified"], true);
 }
 
 fn read(path: &Path) -> String {
