@@ -280,12 +280,12 @@ mod tests {
 		HistoryLeaf {
 			job: JobId::repeat_byte(byte),
 			client: AccountId::new([1; 32]),
-			worker: (byte % 2 == 0).then(|| AccountId::new([2; 32])),
+			worker: byte.is_multiple_of(2).then(|| AccountId::new([2; 32])),
 			status: JobStatus::Settled,
 			price: u128::MAX,
 			due: 9,
 			refund: 1,
-			receipt: (byte % 2 == 0).then(|| Hash::repeat_byte(3)),
+			receipt: byte.is_multiple_of(2).then(|| Hash::repeat_byte(3)),
 			block: 7,
 		}
 	}
@@ -320,7 +320,8 @@ mod tests {
 		let good = Proven::of(&leaf(0).job, &[leaf(0)])
 			.expect("is there")
 			.file();
-		let changes: [(fn(&mut ProofFile), &str); 4] = [
+		type Change = (fn(&mut ProofFile), &'static str);
+		let changes: [Change; 4] = [
 			(|file| file.job = "0x12".into(), "`job`"),
 			(|file| file.client = "nobody".into(), "`client`"),
 			(|file| file.price = "-1".into(), "`price`"),
