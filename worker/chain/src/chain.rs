@@ -1,10 +1,6 @@
 //! The handle to the chain.
 
-use crate::{
-	connection::Connection,
-	runtime::{self, Runtime},
-	Call, ChainError, Properties,
-};
+use crate::{connection::Connection, fit, runtime::Runtime, Call, ChainError, Properties};
 use aci_primitives::Hash;
 use std::{collections::HashMap, fmt, sync::Arc};
 use subxt::config::substrate::H256;
@@ -137,8 +133,8 @@ async fn load(connection: &Connection, at: Option<H256>) -> Result<Runtime, Chai
 		})
 		.await?;
 	let check = match at {
-		None => runtime::check,
-		Some(_) => runtime::check_job_events,
+		None => fit::check,
+		Some(_) => fit::check_job_events,
 	};
 	let (url, genesis) = (connection.url(), connection.genesis());
 	Runtime::new(url, genesis, &version, &metadata, check)

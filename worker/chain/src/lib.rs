@@ -60,6 +60,7 @@ mod chain;
 mod connection;
 mod error;
 mod event;
+mod fit;
 pub mod history;
 pub mod market;
 mod market_event;
