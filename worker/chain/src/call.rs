@@ -7,14 +7,16 @@
 // they are those of the pallet's calls.
 #![allow(missing_docs)]
 
-use crate::DeclineReason;
+use crate::{DeclineReason, SlashId, Swap};
 use aci_primitives::{
-	evidence::Evidence, model::ModelManifest, worker::Endpoint, Balance, BlockNumber, BoundedList,
-	Class, ClassId, JobId, JobOutput, JobSpec, ModelId, Role, SignedReceipt,
+	evidence::Evidence, job::Home, model::ModelManifest, traits::DisputeVerdict, worker::Endpoint,
+	AccountId, Balance, BlockNumber, BoundedList, Class, ClassId, Hash, JobId, JobOutput, JobSpec,
+	ModelId, ReservationId, Role, SignedReceipt,
 };
 use codec::Encode;
 use scale_info::TypeInfo;
 use sp_core::ed25519;
+use sp_runtime::Permill;
 
 /// Calls of the escrow.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, TypeInfo)]
@@ -26,6 +28,12 @@ pub enum EscrowCall {
 	withdraw { amount: Balance },
 	#[codec(index = 2)]
 	claim {},
+	#[codec(index = 3)]
+	claim_for { who: AccountId },
+	#[codec(index = 4)]
+	open_budget { home: Home, amount: Balance },
+	#[codec(index = 5)]
+	close_budget { home: Home },
 }
 
 /// Calls of the bonds' ledger.
@@ -40,6 +48,42 @@ pub enum StakingCall {
 	withdraw_unbonded { role: Role },
 	#[codec(index = 3)]
 	rebond { role: Role, amount: Balance },
+	#[codec(index = 4)]
+	cancel_slash {
+		#[codec(compact)]
+		id: SlashId,
+	},
+	#[codec(index = 5)]
+	apply_slash {
+		#[codec(compact)]
+		id: SlashId,
+	},
+	#[codec(index = 6)]
+	validate { commission: Permill },
+	#[codec(index = 7)]
+	chill {},
+	#[codec(index = 8)]
+	force_chill { who: AccountId },
+	#[codec(index = 9)]
+	delegate {
+		validator: AccountId,
+		amount: Balance,
+	},
+	#[codec(index = 10)]
+	undelegate {
+		validator: AccountId,
+		amount: Balance,
+	},
+	#[codec(index = 11)]
+	withdraw_undelegated { validator: AccountId },
+	#[codec(index = 12)]
+	claim_rewards { validator: AccountId },
+	#[codec(index = 13)]
+	appeal {
+		#[codec(compact)]
+		id: SlashId,
+		reason: Hash,
+	},
 }
 
 /// Calls of the market.
@@ -60,6 +104,28 @@ pub enum HmmCall {
 		par_price: Balance,
 		floor_share: u32,
 	},
+	#[codec(index = 3)]
+	provide {
+		class: ClassId,
+		#[codec(compact)]
+		amount: Balance,
+	},
+	#[codec(index = 4)]
+	begin_withdrawal {
+		class: ClassId,
+		#[codec(compact)]
+		shares: u128,
+	},
+	#[codec(index = 5)]
+	cancel_withdrawal {
+		class: ClassId,
+		#[codec(compact)]
+		shares: u128,
+	},
+	#[codec(index = 6)]
+	withdraw_liquidity { class: ClassId },
+	#[codec(index = 7)]
+	swap { action: Swap },
 }
 
 /// Calls of models and attestations.
@@ -80,6 +146,16 @@ pub enum PoAiCall {
 		data_key: [u8; 32],
 		recent_block: BlockNumber,
 	},
+	#[codec(index = 3)]
+	allow_measurement { measurement: Hash },
+	#[codec(index = 4)]
+	revoke_measurement { measurement: Hash },
+	#[codec(index = 5)]
+	suspend { worker: AccountId },
+	#[codec(index = 6)]
+	unsuspend { worker: AccountId },
+	#[codec(index = 7)]
+	report_sybil { job: JobId, other: JobId },
 }
 
 /// Calls of workers and jobs.
@@ -118,6 +194,16 @@ pub enum JobsCall {
 	},
 	#[codec(index = 9)]
 	poke { job: JobId },
+	#[codec(index = 10)]
+	submit_reserved {
+		order: u64,
+		spec: JobSpec,
+		reservation: ReservationId,
+	},
+	#[codec(index = 11)]
+	dispute { job: JobId },
+	#[codec(index = 12)]
+	decide_dispute { job: JobId, verdict: DisputeVerdict },
 }
 
 /// What a transaction asks for. Build one with the functions below.
@@ -156,6 +242,21 @@ impl Call {
 		Call::Escrow(EscrowCall::claim {})
 	}
 
+	/// Pays the credits that wait for another account or for a pot.
+	pub fn claim_for(who: AccountId) -> Self {
+		Call::Escrow(EscrowCall::claim_for { who })
+	}
+
+	/// Sets planck aside for a home to spend, and leases all of its budget to it.
+	pub fn open_budget(home: Home, amount: Balance) -> Self {
+		Call::Escrow(EscrowCall::open_budget { home, amount })
+	}
+
+	/// Takes what is left of a budget back to the free escrow, when its lease has ended.
+	pub fn close_budget(home: Home) -> Self {
+		Call::Escrow(EscrowCall::close_budget { home })
+	}
+
 	/// Bonds planck for a role.
 	pub fn bond(role: Role, amount: Balance) -> Self {
 		Call::Staking(StakingCall::bond { role, amount })
@@ -174,6 +275,59 @@ impl Call {
 	/// Makes planck that is on its way out active again.
 	pub fn rebond(role: Role, amount: Balance) -> Self {
 		Call::Staking(StakingCall::rebond { role, amount })
+	}
+
+	/// Cancels a slash that is not applied. By governance.
+	pub fn cancel_slash(id: SlashId) -> Self {
+		Call::Staking(StakingCall::cancel_slash { id })
+	}
+
+	/// Applies a slash whose time has come, or pays the refunds that wait in its pot.
+	pub fn apply_slash(id: SlashId) -> Self {
+		Call::Staking(StakingCall::apply_slash { id })
+	}
+
+	/// Makes the caller a candidate for validating, or changes its commission, in parts per million;
+	/// above one million counts as one million.
+	pub fn validate(commission: u32) -> Self {
+		Call::Staking(StakingCall::validate {
+			commission: Permill::from_parts(commission),
+		})
+	}
+
+	/// Ends the caller's candidacy.
+	pub fn chill() -> Self {
+		Call::Staking(StakingCall::chill {})
+	}
+
+	/// Ends another account's candidacy. By governance.
+	pub fn force_chill(who: AccountId) -> Self {
+		Call::Staking(StakingCall::force_chill { who })
+	}
+
+	/// Delegates planck to a candidate, or adds to a delegation.
+	pub fn delegate(validator: AccountId, amount: Balance) -> Self {
+		Call::Staking(StakingCall::delegate { validator, amount })
+	}
+
+	/// Starts to take planck out of a delegation.
+	pub fn undelegate(validator: AccountId, amount: Balance) -> Self {
+		Call::Staking(StakingCall::undelegate { validator, amount })
+	}
+
+	/// Takes back what was undelegated and whose time has come.
+	pub fn withdraw_undelegated(validator: AccountId) -> Self {
+		Call::Staking(StakingCall::withdraw_undelegated { validator })
+	}
+
+	/// Receives what is owed for a validator: the caller itself, or one that it delegated to.
+	pub fn claim_rewards(validator: AccountId) -> Self {
+		Call::Staking(StakingCall::claim_rewards { validator })
+	}
+
+	/// Appeals against a slash of the caller's bond. `reason` is the hash of the reasons.
+	pub fn appeal(id: SlashId, reason: Hash) -> Self {
+		Call::Staking(StakingCall::appeal { id, reason })
 	}
 
 	/// Creates a class. By governance: wrap it with [`Call::as_root`] on a development chain.
@@ -200,6 +354,46 @@ impl Call {
 		})
 	}
 
+	/// Deposits planck in a class's fund, for shares of it.
+	pub fn provide(class: ClassId, amount: Balance) -> Self {
+		Call::Hmm(HmmCall::provide { class, amount })
+	}
+
+	/// Starts to withdraw shares from a class's fund.
+	pub fn begin_withdrawal(class: ClassId, shares: u128) -> Self {
+		Call::Hmm(HmmCall::begin_withdrawal { class, shares })
+	}
+
+	/// Keeps shares in a class's fund that are on their way out, those that began last first.
+	pub fn cancel_withdrawal(class: ClassId, shares: u128) -> Self {
+		Call::Hmm(HmmCall::cancel_withdrawal { class, shares })
+	}
+
+	/// Withdraws all shares of a class's fund whose time has come, at their present value.
+	pub fn withdraw_liquidity(class: ClassId) -> Self {
+		Call::Hmm(HmmCall::withdraw_liquidity { class })
+	}
+
+	/// Reserves capacity of a class from the next block on, for at most `max_price` planck.
+	pub fn buy(class: ClassId, milli_slots: u64, blocks: BlockNumber, max_price: Balance) -> Self {
+		let action = Swap::Buy {
+			class,
+			milli_slots,
+			blocks,
+			max_price,
+		};
+		Call::Hmm(HmmCall::swap { action })
+	}
+
+	/// Sells a reservation back for at least `min_refund` planck.
+	pub fn sell_back(reservation: ReservationId, min_refund: Balance) -> Self {
+		let action = Swap::SellBack {
+			reservation,
+			min_refund,
+		};
+		Call::Hmm(HmmCall::swap { action })
+	}
+
 	/// Registers a model by the SHA-256 of its weights.
 	pub fn register_model(model: ModelId, manifest: ModelManifest) -> Self {
 		Call::PoAi(PoAiCall::register_model { model, manifest })
@@ -224,6 +418,31 @@ impl Call {
 			data_key,
 			recent_block,
 		})
+	}
+
+	/// Lets programs with a measurement attest. By governance.
+	pub fn allow_measurement(measurement: Hash) -> Self {
+		Call::PoAi(PoAiCall::allow_measurement { measurement })
+	}
+
+	/// Lets programs with a measurement attest no longer. By governance.
+	pub fn revoke_measurement(measurement: Hash) -> Self {
+		Call::PoAi(PoAiCall::revoke_measurement { measurement })
+	}
+
+	/// Suspends a worker. By governance.
+	pub fn suspend(worker: AccountId) -> Self {
+		Call::PoAi(PoAiCall::suspend { worker })
+	}
+
+	/// Lets a suspended worker attest again. By governance.
+	pub fn unsuspend(worker: AccountId) -> Self {
+		Call::PoAi(PoAiCall::unsuspend { worker })
+	}
+
+	/// Reports two workers that used one GPU at the same time, by a job of each.
+	pub fn report_sybil(job: JobId, other: JobId) -> Self {
+		Call::PoAi(PoAiCall::report_sybil { job, other })
 	}
 
 	/// Registers the caller as a worker.
@@ -291,6 +510,25 @@ impl Call {
 	/// Evaluates a job's deadline now.
 	pub fn poke(job: JobId) -> Self {
 		Call::Jobs(JobsCall::poke { job })
+	}
+
+	/// Orders a job that a reservation of the caller's pays for.
+	pub fn submit_reserved(order: u64, spec: JobSpec, reservation: ReservationId) -> Self {
+		Call::Jobs(JobsCall::submit_reserved {
+			order,
+			spec,
+			reservation,
+		})
+	}
+
+	/// Disputes the output of a job that the caller ordered.
+	pub fn dispute(job: JobId) -> Self {
+		Call::Jobs(JobsCall::dispute { job })
+	}
+
+	/// Decides a dispute. By governance.
+	pub fn decide_dispute(job: JobId, verdict: DisputeVerdict) -> Self {
+		Call::Jobs(JobsCall::decide_dispute { job, verdict })
 	}
 
 	/// Several calls in one transaction: all of them, or none.

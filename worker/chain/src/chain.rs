@@ -1,8 +1,9 @@
 //! The handle to the chain.
 
-use crate::{connection::Connection, runtime::Runtime, ChainError, Properties};
+use crate::{connection::Connection, fit, runtime::Runtime, Call, ChainError, Properties};
 use aci_primitives::Hash;
 use std::{collections::HashMap, fmt, sync::Arc};
+use subxt::config::substrate::H256;
 use tokio::sync::{Mutex, RwLock};
 
 /// A connection to the chain through one node. Clones share it.
@@ -24,7 +25,7 @@ impl Chain {
 	/// chain that fits this program.
 	pub async fn connect(url: &str) -> Result<Self, ChainError> {
 		let connection = Connection::open(url).await?;
-		let runtime = load(&connection).await?;
+		let runtime = load(&connection, None).await?;
 		let properties = properties(&connection).await?;
 		Ok(Chain {
 			shared: Arc::new(Shared {
@@ -56,9 +57,34 @@ impl Chain {
 		self.runtime().await.spec_version
 	}
 
+	/// A call as the runtime decodes it, and the hash by which a preimage of it is known.
+	pub async fn encode(&self, call: &Call) -> Result<(Vec<u8>, Hash), ChainError> {
+		let bytes = self.current_runtime().await?.encode(call)?;
+		let hash = Hash::from(sp_crypto_hashing::blake2_256(&bytes));
+		Ok((bytes, hash))
+	}
+
 	/// The runtime that was checked last.
 	pub(crate) async fn runtime(&self) -> Arc<Runtime> {
 		self.shared.runtime.read().await.clone()
+	}
+
+	/// The runtime of a block. An earlier one than the present is checked for its events only.
+	pub(crate) async fn runtime_at(&self, block: H256) -> Result<Arc<Runtime>, ChainError> {
+		let version = self
+			.shared
+			.connection
+			.ask("a block's runtime version", |node| async move {
+				node.state_get_runtime_version(Some(block)).await
+			})
+			.await?;
+		let known = self.runtime().await;
+		if known.spec_version == version.spec_version {
+			return Ok(known);
+		}
+		load(&self.shared.connection, Some(block))
+			.await
+			.map(Arc::new)
 	}
 
 	/// The runtime of the best block, checked where it is new.
@@ -80,7 +106,7 @@ impl Chain {
 			version = version.spec_version,
 			"the chain has a new runtime"
 		);
-		let new = Arc::new(load(&self.shared.connection).await?);
+		let new = Arc::new(load(&self.shared.connection, None).await?);
 		*self.shared.runtime.write().await = new.clone();
 		Ok(new)
 	}
@@ -92,20 +118,26 @@ impl fmt::Debug for Chain {
 	}
 }
 
-async fn load(connection: &Connection) -> Result<Runtime, ChainError> {
+/// The runtime of the best block, which must fit, or of an earlier one, whose events must.
+async fn load(connection: &Connection, at: Option<H256>) -> Result<Runtime, ChainError> {
 	let version = connection
 		.ask("the runtime's version", |node| async move {
-			node.state_call("Core_version", None, None).await
+			node.state_call("Core_version", None, at).await
 		})
 		.await?;
 	let (request, argument) = Runtime::metadata_request();
 	let argument = argument.as_slice();
 	let metadata = connection
 		.ask("the runtime's metadata", |node| async move {
-			node.state_call(request, Some(argument), None).await
+			node.state_call(request, Some(argument), at).await
 		})
 		.await?;
-	Runtime::new(connection.url(), connection.genesis(), &version, &metadata)
+	let check = match at {
+		None => fit::check,
+		Some(_) => fit::check_job_events,
+	};
+	let (url, genesis) = (connection.url(), connection.genesis());
+	Runtime::new(url, genesis, &version, &metadata, check)
 }
 
 async fn properties(connection: &Connection) -> Result<Properties, ChainError> {

@@ -90,6 +90,16 @@ pub enum ChainError {
 		/// The block that it was run in.
 		block: Hash,
 	},
+	/// A pallet has no answer to what was asked, and says why. Nothing was sent.
+	#[error("the chain answers: {pallet}.{name}: {explanation}")]
+	View {
+		/// The pallet that was asked.
+		pallet: String,
+		/// The error's name.
+		name: String,
+		/// What the pallet documents it with.
+		explanation: String,
+	},
 	/// The transaction never entered a block: the node's pool gave it up. No fee was paid.
 	#[error("the transaction was not taken up: {reason}")]
 	NotIncluded {
@@ -120,7 +130,7 @@ impl ChainError {
 			ChainError::Refused { .. } => "refused-by-node",
 			ChainError::Decode { .. } => "decode",
 			ChainError::Account(_) => "account",
-			ChainError::Dispatch { .. } => "refused-by-chain",
+			ChainError::Dispatch { .. } | ChainError::View { .. } => "refused-by-chain",
 			ChainError::NotIncluded { .. } => "not-included",
 			ChainError::Unknown { .. } => "unknown-outcome",
 		}

@@ -1,14 +1,17 @@
 //! What happened in a block.
 //!
 //! The events of jobs and workers are typed; all others are known by name, with their encoded
-//! fields. [`crate::Chain::connect`] compares the typed ones with the node's metadata.
+//! fields, of which [`crate::HmmEvent`], [`crate::EscrowEvent`] and [`crate::StakingEvent`] type
+//! those that are used. [`crate::Chain::connect`] compares the typed ones with the node's metadata.
 
 use crate::ReturnReason;
 use aci_primitives::{
-	AccountId, Balance, BoundedList, ClassId, Deadline, Hash, JobId, JobOutput, ModelId, Moment,
+	traits::DisputeVerdict, AccountId, Balance, BlockNumber, BoundedList, ClassId, Deadline, Hash,
+	JobId, JobOutput, ModelId, Moment, ReservationId,
 };
 use codec::{DecodeAll, Encode};
 use scale_info::TypeInfo;
+use sp_runtime::DispatchError;
 
 macro_rules! events {
 	($($(#[$doc:meta])* $name:ident {
@@ -233,6 +236,123 @@ events! {
 		/// The deposit that came back.
 		deposit: Balance,
 	}
+	/// A job is paid by a reservation. It follows the job's submission.
+	JobReserved {
+		/// The job.
+		job: JobId,
+		/// The reservation.
+		reservation: ReservationId,
+		/// The job's price, which the match does not change.
+		price: Balance,
+	}
+	/// A part of a job's lock was burned, since its reservation is over or sold. It stands before the
+	/// event of the job's end, whose refund is without it.
+	JobForfeited {
+		/// The job.
+		job: JobId,
+		/// The reservation.
+		reservation: ReservationId,
+		/// What was burned.
+		amount: Balance,
+	}
+	/// A client disputed a result.
+	JobDisputed {
+		/// The job.
+		job: JobId,
+		/// Who disputes.
+		client: AccountId,
+		/// Whose work it is.
+		worker: AccountId,
+		/// What is held of the client.
+		bond: Balance,
+		/// When a fresh committee is drawn without a decision.
+		decide_by: Deadline,
+	}
+	/// A committee did not decide in time. Another one was drawn.
+	DisputeRedrawn {
+		/// The job.
+		job: JobId,
+		/// Which draw this is, from 1.
+		draw: u8,
+		/// When it must have decided.
+		decide_by: Deadline,
+	}
+	/// A dispute was decided. It follows the event of the payment or refund.
+	DisputeDecided {
+		/// The job.
+		job: JobId,
+		/// Who disputed.
+		client: AccountId,
+		/// Whose work it is.
+		worker: AccountId,
+		/// How it was decided.
+		verdict: DisputeVerdict,
+		/// What of the bond came back to the client.
+		returned: Balance,
+		/// What of the bond went to the worker.
+		forfeited: Balance,
+	}
+	/// Nobody decided a dispute. The bond is back; so is a payment that was still locked.
+	DisputeUndecided {
+		/// The job.
+		job: JobId,
+		/// Who disputed.
+		client: AccountId,
+		/// Whose work it is.
+		worker: AccountId,
+		/// What came back of the bond.
+		returned: Balance,
+	}
+	/// A proof from outside a dispute showed that an output is not what was ordered.
+	JobConvicted {
+		/// The job.
+		job: JobId,
+		/// Whose work it is.
+		worker: AccountId,
+		/// What was shown.
+		verdict: DisputeVerdict,
+		/// Hash of the evidence.
+		evidence: Hash,
+		/// Who reported it.
+		reporter: Option<AccountId>,
+	}
+	/// A job was refunded by a verdict, or for want of one.
+	JobRefunded {
+		/// The job.
+		job: JobId,
+		/// Who ordered it.
+		client: AccountId,
+		/// Who ran it.
+		worker: AccountId,
+		/// The locked price.
+		price: Balance,
+		/// What had been paid of it before.
+		due: Balance,
+		/// What of the lock came back to the client, now or at the payment.
+		refund: Balance,
+		/// What the client claims of the slash, since it had been paid.
+		claim: Balance,
+		/// What the worker lost of its bond.
+		slashed: Balance,
+		/// Hash of the signed receipt.
+		receipt: Hash,
+	}
+	/// A job could not be paid, by a fault of the chain. It is tried again in every block.
+	SettlementFailed {
+		/// The job.
+		job: JobId,
+		/// Why.
+		reason: DispatchError,
+	}
+	/// Jobs ended in this block; their root stays for ever.
+	HistoryWritten {
+		/// The block.
+		block: BlockNumber,
+		/// Root over the leaves, in the order of the events of their ends.
+		root: Hash,
+		/// How many leaves.
+		jobs: u32,
+	}
 }
 
 impl Event {
@@ -248,7 +368,16 @@ impl Event {
 			| Event::JobSettled { job, .. }
 			| Event::JobExpired { job, .. }
 			| Event::JobTimedOut { job, .. }
-			| Event::JobPruned { job, .. } => Some(job),
+			| Event::JobPruned { job, .. }
+			| Event::JobReserved { job, .. }
+			| Event::JobForfeited { job, .. }
+			| Event::JobDisputed { job, .. }
+			| Event::DisputeRedrawn { job, .. }
+			| Event::DisputeDecided { job, .. }
+			| Event::DisputeUndecided { job, .. }
+			| Event::JobConvicted { job, .. }
+			| Event::JobRefunded { job, .. }
+			| Event::SettlementFailed { job, .. } => Some(job),
 			_ => None,
 		}
 	}

@@ -7,8 +7,8 @@
 //! # What it guarantees
 //!
 //! 1. *A node that does not fit is refused.* At the connection the name of the runtime must be
-//!    `aci`, and every call, event, runtime API and stored value that is used must exist with the
-//!    very shape that this program encodes and decodes ([`ChainError::DoesNotFit`] names the first
+//!    `aci`, and every call, event, runtime API, view function and stored value that is used must
+//!    exist with the very shape that this program encodes and decodes ([`ChainError::DoesNotFit`] names the first
 //!    difference). After a runtime upgrade the comparison is made again, before anything is
 //!    signed.
 //! 2. *Included means included.* [`Chain::submit`] returns when the transaction is in a block of
@@ -60,11 +60,16 @@ mod chain;
 mod connection;
 mod error;
 mod event;
+mod fit;
+pub mod history;
+pub mod market;
+mod market_event;
 mod reads;
 mod runtime;
 mod shape;
 mod submit;
 mod types;
+mod views;
 
 pub use account::{address, Account};
 pub use blocks::{Block, Blocks};
@@ -72,5 +77,7 @@ pub use call::{Call, EscrowCall, HmmCall, JobsCall, PoAiCall, StakingCall};
 pub use chain::Chain;
 pub use error::ChainError;
 pub use event::Event;
+pub use market::{SlashId, Swap};
+pub use market_event::{EscrowEvent, HmmEvent, StakingEvent};
 pub use submit::Included;
 pub use types::{Balances, BlockRef, Certainty, DeclineReason, Held, Properties, ReturnReason};

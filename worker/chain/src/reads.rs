@@ -7,7 +7,7 @@ use crate::{
 	types::account_bytes,
 	Balances, BlockRef, Certainty, Chain, ChainError, Held,
 };
-use aci_market::{stake::StakeRules, Pool};
+use aci_market::Pool;
 use aci_primitives::{
 	evidence::Attestation,
 	job::JobView,
@@ -29,8 +29,6 @@ use subxt::{
 	rpcs::Error as RpcError,
 };
 
-/// The runtime API call that asks view functions.
-const VIEW: &str = "RuntimeViewFunction_execute_view_function";
 /// Most records of a list that the chain gives at once.
 const PAGE: u32 = 100;
 
@@ -151,11 +149,6 @@ impl Chain {
 		self.api("stakes", account).await
 	}
 
-	/// The smallest bonds, as governance has set them.
-	pub async fn stake_rules(&self) -> Result<StakeRules, ChainError> {
-		self.view("StakingSlashing", "minima() -> StakeRules").await
-	}
-
 	/// An account's escrow.
 	pub async fn escrow(&self, account: &AccountId) -> Result<EscrowView, ChainError> {
 		self.api("escrow", account).await
@@ -231,7 +224,11 @@ impl Chain {
 	}
 
 	/// Asks the runtime API.
-	async fn api<T: Decode>(&self, method: &str, arguments: impl Encode) -> Result<T, ChainError> {
+	pub(crate) async fn api<T: Decode>(
+		&self,
+		method: &str,
+		arguments: impl Encode,
+	) -> Result<T, ChainError> {
 		let name = format!("{API}_{method}");
 		let (name, arguments) = (name.as_str(), arguments.encode());
 		let arguments = arguments.as_slice();
@@ -241,28 +238,6 @@ impl Chain {
 			})
 			.await?;
 		T::decode_all(&mut answer.as_slice()).map_err(|error| ChainError::decode(name, error))
-	}
-
-	/// Asks a view function without arguments. It is known by the hashes of its pallet's name and of
-	/// its signature.
-	async fn view<T: Decode>(&self, pallet: &str, signature: &str) -> Result<T, ChainError> {
-		let name = format!("{pallet}: {signature}");
-		let id = (twox_128(pallet.as_bytes()), twox_128(signature.as_bytes()));
-		let (name, arguments) = (name.as_str(), (id, Vec::<u8>::new()).encode());
-		let arguments = arguments.as_slice();
-		let answer = self
-			.ask(name, |node| async move {
-				node.state_call(VIEW, Some(arguments), None).await
-			})
-			.await?;
-		// A result: the value's encoding, or why the function was not called.
-		let Some((0, value)) = answer.split_first() else {
-			let runtime = self.runtime().await;
-			return Err(runtime.does_not_fit(format!("the node has no view function {name}")));
-		};
-		Vec::<u8>::decode_all(&mut &*value)
-			.and_then(|value| T::decode_all(&mut value.as_slice()))
-			.map_err(|error| ChainError::decode(name, error))
 	}
 
 	/// Reads a stored value, at the best block or the one that is named.

@@ -1,31 +1,14 @@
-//! The node's runtime as its metadata describes it: the check that it fits, calls, events, errors.
+//! The node's runtime as its metadata describes it: calls, events, errors.
 
-use crate::{
-	call::{self, Call},
-	event::JobsEvent,
-	shape::Ours,
-	ChainError, Event,
-};
-use aci_market::Pool;
-use aci_primitives::{
-	evidence::Attestation,
-	job::JobView,
-	model::RegisteredModel,
-	traits::Quote,
-	view::{EscrowView, QuoteError, StakeView},
-	worker::WorkerView,
-	AccountId, Balance, Class, ClassId, Hash, JobId, JobSpec, ModelId, Moment, SignedReceipt,
-};
+use crate::{call::Call, ChainError, Event};
+use aci_primitives::{Balance, Hash};
 use codec::{Compact, Decode, DecodeAll, Encode};
-use scale_info::{MetaType, TypeInfo};
+use scale_info::TypeInfo;
 use subxt::{
 	config::substrate::{SpecVersionForRange, SubstrateConfig, H256},
 	error::DispatchError,
 	events::Phase,
-	ext::{
-		frame_decode::storage::StorageHasher,
-		scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
-	},
+	ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
 	metadata::{ArcMetadata, Metadata},
 	OfflineClient,
 };
@@ -34,8 +17,8 @@ use subxt::{
 pub(crate) const API: &str = "AciApi";
 /// Name of the runtime.
 const RUNTIME: &str = "aci";
-/// Version of the metadata that is asked for.
-const METADATA_VERSION: u32 = 15;
+/// Version of the metadata that is asked for: the first that describes view functions.
+const METADATA_VERSION: u32 = 16;
 
 /// An account's record in the system pallet. All of it is declared, for it is compared with the
 /// node's; not all of it is read.
@@ -99,12 +82,13 @@ impl Runtime {
 		("Metadata_metadata_at_version", METADATA_VERSION.encode())
 	}
 
-	/// From the answers of `Core_version` and [`Runtime::metadata_request`], if they fit.
+	/// From the answers of `Core_version` and [`Runtime::metadata_request`], if they pass the check.
 	pub fn new(
 		url: &str,
 		genesis: Hash,
 		version: &[u8],
 		metadata: &[u8],
+		check: fn(&Metadata) -> Result<(), String>,
 	) -> Result<Self, ChainError> {
 		let version = Version::decode(&mut &*version)
 			.map_err(|error| ChainError::decode("the runtime's version", error))?;
@@ -120,7 +104,11 @@ impl Runtime {
 		};
 		let metadata = Option::<Vec<u8>>::decode_all(&mut &*metadata)
 			.map_err(|error| ChainError::decode("the runtime's metadata", error))?
-			.ok_or_else(|| does_not_fit("the node has no metadata of version 15".into()))?;
+			.ok_or_else(|| {
+				does_not_fit(format!(
+					"the node has no metadata of version {METADATA_VERSION}"
+				))
+			})?;
 		let metadata = Metadata::decode_from(&metadata)
 			.map_err(|error| ChainError::decode("the runtime's metadata", error))?;
 		check(&metadata).map_err(does_not_fit)?;
@@ -256,8 +244,18 @@ impl Runtime {
 		Ok(placed)
 	}
 
+	/// The identifier of a view function.
+	pub fn view(&self, pallet: &str, name: &str) -> Result<[u8; 32], ChainError> {
+		self.pallet(pallet)?
+			.view_function_by_name(name)
+			.map(|view| *view.query_id())
+			.ok_or_else(|| {
+				self.does_not_fit(format!("the node has no view function {pallet}.{name}"))
+			})
+	}
+
 	/// Pallet, name and explanation of an encoded dispatch error; more bytes may follow it.
-	fn failure(&self, bytes: &[u8]) -> Result<(String, String, String), ChainError> {
+	pub fn failure(&self, bytes: &[u8]) -> Result<(String, String, String), ChainError> {
 		let unreadable =
 			|error: &dyn std::fmt::Display| ChainError::decode("the chain's refusal", error);
 		// The decoder takes all that follows a module error to be part of it: 1 index of the kind,
@@ -297,163 +295,4 @@ impl EncodeAsFields for Encoded {
 		out.extend_from_slice(&self.0);
 		Ok(())
 	}
-}
-
-/// A type of ours.
-fn of<T: TypeInfo + 'static>() -> MetaType {
-	MetaType::new::<T>()
-}
-
-/// The runtime API's methods: name, arguments, answer.
-fn methods() -> Vec<(&'static str, Vec<MetaType>, MetaType)> {
-	vec![
-		(
-			"quote",
-			vec![of::<JobSpec>()],
-			of::<Result<Quote, QuoteError>>(),
-		),
-		("job", vec![of::<JobId>()], of::<Option<JobView>>()),
-		(
-			"jobs_of",
-			vec![of::<AccountId>(), of::<Option<JobId>>(), of::<u32>()],
-			of::<Vec<JobView>>(),
-		),
-		(
-			"open_jobs",
-			vec![of::<ClassId>(), of::<u32>(), of::<u32>()],
-			of::<Vec<JobView>>(),
-		),
-		(
-			"assigned_jobs",
-			vec![of::<AccountId>()],
-			of::<Vec<JobView>>(),
-		),
-		(
-			"worker",
-			vec![of::<AccountId>()],
-			of::<Option<WorkerView>>(),
-		),
-		(
-			"workers",
-			vec![of::<ClassId>(), of::<u32>(), of::<u32>()],
-			of::<Vec<WorkerView>>(),
-		),
-		("class", vec![of::<ClassId>()], of::<Option<Class>>()),
-		("classes", vec![], of::<Vec<(ClassId, Class)>>()),
-		("pool", vec![of::<ClassId>()], of::<Option<Pool>>()),
-		(
-			"receipt",
-			vec![of::<JobId>()],
-			of::<Option<SignedReceipt>>(),
-		),
-		(
-			"model",
-			vec![of::<ModelId>()],
-			of::<Option<RegisteredModel>>(),
-		),
-		("models", vec![], of::<Vec<(ModelId, RegisteredModel)>>()),
-		("stakes", vec![of::<AccountId>()], of::<Vec<StakeView>>()),
-		("escrow", vec![of::<AccountId>()], of::<EscrowView>()),
-	]
-}
-
-/// Stored values that are read: pallet, entry, whether it is a map over accounts, type.
-fn stored() -> Vec<(&'static str, &'static str, bool, MetaType)> {
-	vec![
-		("System", "Account", true, of::<AccountInfo>()),
-		("Timestamp", "Now", false, of::<Moment>()),
-		(call::POAI, "Attestations", true, of::<Attestation>()),
-	]
-}
-
-/// The first reason why node and program do not fit.
-fn check(metadata: &Metadata) -> Result<(), String> {
-	check_enums(metadata)?;
-	check_methods(metadata)?;
-	check_stored(metadata)
-}
-
-fn check_enums(metadata: &Metadata) -> Result<(), String> {
-	let calls = [
-		(call::ESCROW, of::<call::EscrowCall>()),
-		(call::STAKING, of::<call::StakingCall>()),
-		(call::HMM, of::<call::HmmCall>()),
-		(call::POAI, of::<call::PoAiCall>()),
-		(call::JOBS, of::<call::JobsCall>()),
-	];
-	let events = of::<JobsEvent>();
-	let ours = Ours::new(calls.iter().map(|(_, meta)| *meta).chain([events]));
-	let pallet = |name: &str| {
-		metadata
-			.pallet_by_name(name)
-			.ok_or_else(|| format!("the node has no pallet {name}"))
-	};
-	let compare = |at: usize, node: Option<u32>, what: String| {
-		let (node, our) = node
-			.zip(ours.id(at))
-			.ok_or_else(|| format!("the node has no {what}"))?;
-		match ours.difference(metadata.types(), node, our, true) {
-			Some(difference) => Err(format!("{what}: {difference}")),
-			None => Ok(()),
-		}
-	};
-	for (at, (name, _)) in calls.iter().enumerate() {
-		compare(at, pallet(name)?.call_ty_id(), format!("calls of {name}"))?;
-	}
-	let node_events = pallet(call::JOBS)?.event_ty_id();
-	compare(
-		calls.len(),
-		node_events,
-		format!("events of {}", call::JOBS),
-	)
-}
-
-fn check_methods(metadata: &Metadata) -> Result<(), String> {
-	let api = metadata
-		.runtime_api_trait_by_name(API)
-		.ok_or_else(|| format!("the node has no runtime API {API}"))?;
-	for (name, arguments, answer) in methods() {
-		let method = api
-			.method_by_name(name)
-			.ok_or_else(|| format!("the node has no {API}.{name}"))?;
-		let ours = Ours::new(arguments.iter().copied().chain([answer]));
-		let node: Vec<u32> = method.inputs().map(|input| input.id).collect();
-		if node.len() != arguments.len() {
-			return Err(format!("{API}.{name} takes other arguments"));
-		}
-		for (at, node) in node.into_iter().chain([method.output_ty()]).enumerate() {
-			let our = ours
-				.id(at)
-				.ok_or_else(|| format!("{API}.{name} takes other arguments"))?;
-			if let Some(difference) = ours.difference(metadata.types(), node, our, false) {
-				return Err(format!("{API}.{name}: {difference}"));
-			}
-		}
-	}
-	Ok(())
-}
-
-fn check_stored(metadata: &Metadata) -> Result<(), String> {
-	for (pallet, name, is_map, meta) in stored() {
-		let missing = || format!("the node does not store {pallet}.{name}");
-		let of_pallet = metadata.pallet_by_name(pallet).ok_or_else(missing)?;
-		let entry = of_pallet
-			.storage()
-			.and_then(|storage| storage.entry_by_name(name))
-			.ok_or_else(missing)?;
-		let hashers: Vec<_> = entry.keys().map(|key| key.hasher).collect();
-		let fits = matches!(
-			(is_map, hashers.as_slice()),
-			(true, [StorageHasher::Blake2_128Concat]) | (false, [])
-		);
-		if !fits {
-			return Err(format!("{pallet}.{name} is stored under other keys"));
-		}
-		let ours = Ours::new([meta]);
-		let our = ours.id(0).ok_or_else(missing)?;
-		if let Some(difference) = ours.difference(metadata.types(), entry.value_ty(), our, false) {
-			return Err(format!("{pallet}.{name}: {difference}"));
-		}
-	}
-	Ok(())
 }

@@ -1,10 +1,21 @@
 //! The arguments.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod govern;
+mod market;
+mod stake;
+
+pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg};
+pub use market::{
+	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
+	ReserveCommand,
+};
+pub use stake::{AppealArgs, RoleArg, StakeCommand};
+
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// Orders and follows jobs on the ACI chain.
+/// Orders and follows jobs on the ACI chain, and takes part in its market.
 #[derive(Debug, Parser)]
 #[command(
 	name = "aci",
@@ -80,21 +91,43 @@ pub enum Command {
 		/// The job.
 		id: String,
 	},
+	/// Dispute a job's output. The bond goes to the worker if the output was right.
+	Dispute(DisputeArgs),
+	/// Prove how a job ended, also long after its record is gone.
+	History(HistoryArgs),
+	/// Have a job's deadline looked at now, where the chain has too many to do it by itself.
+	Poke {
+		/// The job.
+		id: String,
+	},
+	/// Show prices, capacity, funds and use of the classes.
+	Market(MarketArgs),
+	/// Reserved capacity.
+	#[command(subcommand)]
+	Reserve(ReserveCommand),
+	/// Liquidity funds: money that steadies a class's price and stands behind its workers.
+	#[command(subcommand)]
+	Fund(FundCommand),
 	/// Workers.
 	#[command(subcommand)]
 	Worker(WorkerCommand),
-	/// Bonds.
+	/// Bonds, delegations, validating and slashes.
 	#[command(subcommand)]
 	Stake(StakeCommand),
 	/// Escrow: money that jobs draw from first.
 	#[command(subcommand)]
 	Escrow(EscrowCommand),
+	/// Budgets: money that one validator may spend for the account.
+	#[command(subcommand)]
+	Budget(BudgetCommand),
 	/// Models.
 	#[command(subcommand)]
 	Model(ModelCommand),
 	/// Classes of hardware and their prices.
 	#[command(subcommand)]
 	Class(ClassCommand),
+	/// What only governance may do, encoded for a referendum.
+	Govern(GovernArgs),
 	/// Show an account's balance.
 	Balance,
 	/// Print a completion script for a shell.
@@ -149,7 +182,11 @@ pub struct SubmitArgs {
 	/// What is ordered.
 	#[command(flatten)]
 	pub order: OrderArgs,
-	/// The most that the job may cost. [default: the quoted price and a quarter more]
+	/// The reservation that pays for the job: its number. Its class runs the job, at its price.
+	#[arg(long, value_name = "NUMBER", conflicts_with = "class")]
+	pub reservation: Option<u64>,
+	/// The most that the job may cost. [default: the quoted price and a quarter more; under a
+	/// reservation, its price]
 	#[arg(long, value_name = "AMOUNT")]
 	pub max_price: Option<String>,
 	/// Do not ask.
@@ -196,49 +233,12 @@ pub enum WorkerCommand {
 		/// Its address, or a development account.
 		worker: String,
 	},
-}
-
-/// A role that bonds.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleArg {
-	/// Authors blocks.
-	Validator,
-	/// Checks a sample of the work.
-	Verifier,
-	/// Runs jobs.
-	Worker,
-}
-
-/// About bonds.
-#[derive(Debug, Subcommand)]
-pub enum StakeCommand {
-	/// Show the account's bonds.
-	Show,
-	/// Bond an amount.
-	Bond {
-		/// What for.
-		role: RoleArg,
-		/// How much.
-		amount: String,
-	},
-	/// Start to take an amount out.
-	Unbond {
-		/// Of which bond.
-		role: RoleArg,
-		/// How much.
-		amount: String,
-	},
-	/// Take back what was unbonded and whose time has come.
-	Withdraw {
-		/// Of which bond.
-		role: RoleArg,
-	},
-	/// Make an amount that is on its way out active again.
-	Rebond {
-		/// Of which bond.
-		role: RoleArg,
-		/// How much.
-		amount: String,
+	/// Report two workers that used one GPU at the same time. Who reports gets a share of the slash.
+	Report {
+		/// A job of the one.
+		job: String,
+		/// A job of the other.
+		other: String,
 	},
 }
 
@@ -258,7 +258,11 @@ pub enum EscrowCommand {
 		amount: String,
 	},
 	/// Receive the credits that wait.
-	Claim,
+	Claim {
+		/// For another account, which then gets them: its address, or a development account.
+		#[arg(long = "for", value_name = "ACCOUNT")]
+		payee: Option<String>,
+	},
 }
 
 /// About models.
@@ -311,6 +315,32 @@ mod tests {
 	}
 
 	#[test]
+	fn no_argument_stands_for_a_global_one() {
+		fn own(command: &clap::Command, globals: &[String]) {
+			for argument in command.get_arguments() {
+				let id = argument.get_id().to_string();
+				let is_own = !argument.is_global_set();
+				assert!(
+					!(is_own && globals.contains(&id)),
+					"{id} of {}",
+					command.get_name()
+				);
+			}
+			command
+				.get_subcommands()
+				.for_each(|command| own(command, globals));
+		}
+		let command = Cli::command();
+		let globals: Vec<String> = command
+			.get_arguments()
+			.filter(|argument| argument.is_global_set())
+			.map(|argument| argument.get_id().to_string())
+			.collect();
+		assert!(globals.contains(&"account".to_string()));
+		own(&command, &globals);
+	}
+
+	#[test]
 	fn no_argument_takes_a_secret() {
 		let takes_secret = |argument: &clap::Arg| {
 			let name = argument.get_id().as_str();
@@ -326,6 +356,31 @@ mod tests {
 		let cli = parse(&["balance", "--account", "bob", "--json"]).expect("is right");
 		assert_eq!(cli.account.as_deref(), Some("bob"));
 		assert!(cli.json);
+	}
+
+	#[test]
+	fn what_is_needed_is_asked_for() {
+		for arguments in [
+			&["history"][..],
+			&["stake", "appeal", "1"],
+			&["stake", "validate"],
+			&["reserve", "buy", "--class", "cpu", "--slots", "1"],
+			&["market", "--width", "5000"],
+		] {
+			assert!(parse(arguments).is_err(), "{arguments:?}");
+		}
+	}
+
+	#[test]
+	fn a_proof_is_made_of_a_job_and_checked_from_a_file() {
+		let history = |arguments: &[&str]| match parse(arguments).expect("is right").command {
+			Command::History(history) => history,
+			command => panic!("{command:?}"),
+		};
+		let made = history(&["history", "0x00", "--block", "7"]);
+		assert_eq!((made.id.as_deref(), made.block), (Some("0x00"), Some(7)));
+		assert!(made.command.is_none());
+		assert!(history(&["history", "verify", "f"]).command.is_some());
 	}
 
 	#[test]
@@ -345,6 +400,17 @@ mod tests {
 				"--stream",
 				"--no-stream",
 			],
+			&[
+				"submit",
+				"--model",
+				"m",
+				"--class",
+				"cpu",
+				"--reservation",
+				"1",
+			],
+			&["stake", "appeal", "1", "--reasons", "f", "--hash", "0x00"],
+			&["history", "0x00", "verify", "f"],
 		] {
 			assert!(parse(arguments).is_err(), "{arguments:?}");
 		}

@@ -1,9 +1,13 @@
 //! What every command has: the chain and who asks.
 
-use crate::{cli::Cli, error::ClientError, secret::Who};
+use crate::{
+	cli::Cli,
+	error::ClientError,
+	secret::{confirm, Who},
+};
 use aci_chain::{Account, Call, Chain, Included};
 use aci_primitives::AccountId;
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 
 /// The chain and who asks.
 pub struct Context {
@@ -50,6 +54,26 @@ impl Context {
 	/// Signs, sends and waits.
 	pub async fn submit(&self, call: Call) -> Result<Included, ClientError> {
 		Ok(self.chain.submit(self.signer()?, call).await?)
+	}
+
+	/// Asks a person whether to go on, unless an argument says `yes`. Where nobody can be asked, it
+	/// is enough that an argument sets the `limit`; else the advice is the error.
+	pub fn agree(
+		&self,
+		question: &str,
+		yes: bool,
+		limit: bool,
+		advice: &str,
+	) -> Result<(), ClientError> {
+		if yes {
+			return Ok(());
+		}
+		match std::io::stdin().is_terminal() && !self.json {
+			true if confirm(question)? => Ok(()),
+			true => Err(ClientError::NotConfirmed("nothing was sent".into())),
+			false if limit => Ok(()),
+			false => Err(ClientError::NotConfirmed(advice.into())),
+		}
 	}
 
 	/// Tells a person what goes on; a program waits for the result.

@@ -8,7 +8,7 @@ use crate::{
 	stream::Live,
 };
 use aci_chain::{Blocks, DeclineReason, Event, ReturnReason};
-use aci_primitives::{AccountId, Balance, JobId, JobOutput, JobStatus};
+use aci_primitives::{traits::DisputeVerdict, AccountId, Balance, JobId, JobOutput, JobStatus};
 use serde_json::{json, Value};
 
 /// How far a job is followed.
@@ -184,6 +184,86 @@ impl Followed {
 					aci(refund)
 				)
 			}
+			event => return self.take_dispute(event),
+		})
+	}
+
+	/// Takes in an event of a reservation, a dispute or a refund.
+	fn take_dispute(&mut self, event: Event) -> Option<String> {
+		Some(match event {
+			Event::JobReserved {
+				reservation, price, ..
+			} => {
+				self.price = Some(price);
+				format!("Reservation {reservation} pays for it: {}", aci(price))
+			}
+			Event::JobForfeited {
+				reservation,
+				amount,
+				..
+			} => format!(
+				"Reservation {reservation} is over or sold, so {} of what it locked is burned",
+				aci(amount)
+			),
+			Event::JobDisputed {
+				bond, decide_by, ..
+			} => {
+				self.status = JobStatus::Disputed;
+				format!(
+					"Disputed: {} held as a bond; to be decided by block {}",
+					aci(bond),
+					decide_by.block
+				)
+			}
+			Event::DisputeRedrawn {
+				draw, decide_by, ..
+			} => format!(
+				"Disputed: nobody decided in time; draw {draw} is to decide by block {}",
+				decide_by.block
+			),
+			Event::DisputeDecided {
+				verdict,
+				returned,
+				forfeited,
+				..
+			} => {
+				// A job that had been paid is so again, unless it was refunded in the same step.
+				if self.status == JobStatus::Disputed {
+					self.status = JobStatus::Settled;
+				}
+				let bond = match forfeited {
+					0 => format!("the bond of {} came back", aci(returned)),
+					forfeited => format!("the bond of {} went to the worker", aci(forfeited)),
+				};
+				format!(
+					"The dispute is decided: the output is {}; {bond}",
+					found(verdict)
+				)
+			}
+			Event::DisputeUndecided { returned, .. } => {
+				if self.status == JobStatus::Disputed {
+					self.status = JobStatus::Settled;
+				}
+				format!(
+					"Nobody decided the dispute; the bond of {} came back",
+					aci(returned)
+				)
+			}
+			Event::JobConvicted { verdict, .. } => {
+				format!("A proof was brought: the output is {}", found(verdict))
+			}
+			Event::JobRefunded { refund, claim, .. } => {
+				(self.status, self.refund) = (JobStatus::Refunded, Some(refund));
+				let claim = match claim {
+					0 => String::new(),
+					claim => format!("; {} more is claimed of the worker's bond", aci(claim)),
+				};
+				format!("Refunded: {} came back{claim}", aci(refund))
+			}
+			Event::SettlementFailed { reason, .. } => format!(
+				"Not paid yet ({reason:?}): a fault of the chain, please report it. It is tried again \
+				 in every block"
+			),
 			_ => return None,
 		})
 	}
@@ -191,7 +271,7 @@ impl Followed {
 	fn is_done(&self, until: Until) -> bool {
 		let held = matches!(
 			self.status,
-			JobStatus::Running | JobStatus::Submitted | JobStatus::Verified
+			JobStatus::Running | JobStatus::Submitted | JobStatus::Verified | JobStatus::Disputed
 		);
 		self.status.is_final() || (until == Until::Held && held)
 	}
@@ -205,6 +285,15 @@ fn why(reason: ReturnReason) -> &'static str {
 			"the input has more tokens than were ordered"
 		}
 		ReturnReason::Declined(DeclineReason::Other) => "for a reason of its own",
+	}
+}
+
+/// A verdict in a sentence about the output.
+fn found(verdict: DisputeVerdict) -> &'static str {
+	match verdict {
+		DisputeVerdict::Right => "right",
+		DisputeVerdict::Wrong => "wrong",
+		DisputeVerdict::Doubtful => "doubtful",
 	}
 }
 
@@ -336,6 +425,52 @@ mod tests {
 			(JobStatus::Open, None)
 		);
 		assert!(!followed.is_done(Until::Held));
+	}
+
+	#[test]
+	fn a_dispute_is_told_until_the_job_is_paid_or_refunded() {
+		let (job, bond) = (JobId::zero(), 10);
+		let disputed = || Event::JobDisputed {
+			job,
+			client: account(1),
+			worker: account(2),
+			bond,
+			decide_by: Default::default(),
+		};
+		let decided = |verdict, returned| Event::DisputeDecided {
+			job,
+			client: account(1),
+			worker: account(2),
+			verdict,
+			returned,
+			forfeited: bond - returned,
+		};
+		let refunded = Event::JobRefunded {
+			job,
+			client: account(1),
+			worker: account(2),
+			price: 9,
+			due: 0,
+			refund: 9,
+			claim: 0,
+			slashed: 5,
+			receipt: JobId::zero(),
+		};
+		let mut wrong = Followed::default();
+		wrong.take(disputed());
+		assert_eq!(wrong.status, JobStatus::Disputed);
+		assert!(!wrong.is_done(Until::End));
+		wrong.take(refunded);
+		let line = wrong.take(decided(DisputeVerdict::Wrong, bond));
+		assert!(line.is_some_and(|line| line.contains("wrong") && line.contains("came back")));
+		assert_eq!((wrong.status, wrong.refund), (JobStatus::Refunded, Some(9)));
+		assert!(wrong.is_done(Until::End));
+
+		let mut right = Followed::default();
+		right.take(disputed());
+		let line = right.take(decided(DisputeVerdict::Right, 0));
+		assert!(line.is_some_and(|line| line.contains("went to the worker")));
+		assert_eq!(right.status, JobStatus::Settled);
 	}
 
 	#[test]

@@ -1,12 +1,13 @@
 //! `aci`, the command line client of the ACI chain.
 //!
-//! Quotes, orders and follows jobs, fetches their results, and keeps escrow, bonds, models and
-//! classes in view.
+//! Quotes, orders and follows jobs, fetches their results, disputes them and proves how they ended;
+//! and takes part in the market: prices, reservations, funds, budgets, bonds, delegations.
 //!
 //! # What it guarantees
 //!
 //! 1. *Nothing is spent unseen.* An order shows its quoted price and asks; where nobody can be
-//!    asked, it needs `--max-price`, or `--yes`. The chain never takes more than the maximum.
+//!    asked, it needs `--max-price`, or `--yes`. The chain never takes more than the maximum. The same
+//!    holds for what is reserved and sold back, and for the bond of a dispute.
 //! 2. *What is shown as a result was checked*: it hashes to what the worker's receipt says. Text that
 //!    is streamed while it is made is shown before that; at the end it is compared with the result,
 //!    and a difference is said.
@@ -30,10 +31,12 @@
 mod cli;
 mod commands;
 mod context;
+mod curve;
 mod data;
 mod error;
 mod follow;
 mod names;
+mod numbers;
 mod order;
 mod output;
 mod secret;

@@ -1,6 +1,8 @@
 //! From arguments to an order: model, class, input, parameters, price.
 
 use crate::{cli::OrderArgs, context::Context, error::ClientError, names, transfer::content};
+use aci_market::reservation::price_at;
+use aci_poai::compute;
 use aci_primitives::{
 	job::{JobInput, JobParameters, PrivacyTier, MAX_CONTENT},
 	model::{ModelKind, ModelManifest, RegisteredModel},
@@ -8,7 +10,7 @@ use aci_primitives::{
 	traits::Quote,
 	view::QuoteError,
 	worker::WorkerView,
-	Class, ClassId, Hash, JobSpec, ModelId,
+	Balance, Class, ClassId, Hash, JobSpec, ModelId, Reservation,
 };
 use aci_transfer::ContentId;
 use rand_core::{OsRng, RngCore};
@@ -37,11 +39,31 @@ pub struct Prepared {
 	pub reply_secret: Option<[u8; 32]>,
 }
 
-/// Reads the arguments, and asks the chain for a quote.
-pub async fn prepare(context: &Context, arguments: &OrderArgs) -> Result<Prepared, ClientError> {
+/// The price of an order under a reservation: its operations at the reservation's own unit price.
+pub fn reserved_price(
+	manifest: &ModelManifest,
+	spec: &JobSpec,
+	reservation: &Reservation,
+) -> Result<Balance, ClientError> {
+	let parameters = &spec.parameters;
+	let (tokens_in, tokens_out) = (parameters.max_tokens_in, parameters.max_tokens_out);
+	compute::operations(manifest.kind, &manifest.shape, tokens_in, tokens_out)
+		.ok()
+		.and_then(|flops| price_at(reservation.unit_price, flops).ok())
+		.ok_or_else(|| quote_error(QuoteError::DoesNotFitModel, ""))
+}
+
+/// Reads the arguments, and asks the chain for a quote. Only the class of the reservation is looked
+/// at where there is one.
+pub async fn prepare(
+	context: &Context,
+	arguments: &OrderArgs,
+	reservation: Option<&Reservation>,
+) -> Result<Prepared, ClientError> {
 	let (model, registered) = names::model(&context.chain, &arguments.model).await?;
 	let text = read_input(arguments)?;
-	let classes = match &arguments.class {
+	let of_reservation = reservation.map(|bought| bought.class.to_string());
+	let classes = match of_reservation.as_ref().or(arguments.class.as_ref()) {
 		Some(name) => vec![names::class(&context.chain, name).await?],
 		None => context.chain.classes().await?,
 	};

@@ -26,6 +26,7 @@ use aci_primitives::{
 	job::{sampling_seed, Content, JobView},
 	model::RegisteredModel,
 	receipt::Metrics,
+	traits::DisputeVerdict,
 	AccountId, Balance, BlockNumber, BoundedList, Hash, JobId, JobInput, JobOutput, ModelId,
 	Receipt, Role, SignedReceipt, ACI,
 };
@@ -453,6 +454,7 @@ async fn who_cheats_or_fails_pays_and_nobody_else() {
 	dave.enrol(&world).await;
 	let settled = a_tampered_output_is_refused_and_the_right_one_is_paid(&mut world, &dave).await;
 	a_receipt_pays_once(&mut world, &dave, &settled).await;
+	a_dispute_of_a_right_output_costs_its_client_the_bond(&mut world, &dave, &settled).await;
 	a_late_result_is_paid_by_the_late_rule(&mut world, &dave).await;
 	a_worker_without_a_stream_costs_a_line_and_no_result(&mut world, &dave).await;
 	a_worker_that_streams_another_text_is_found_out(&mut world, &dave).await;
@@ -543,6 +545,50 @@ async fn a_tampered_output_is_refused_and_the_right_one_is_paid(
 		receipt,
 		output,
 	}
+}
+
+/// Governance finds the output right: the worker, who was paid before, gets the bond.
+async fn a_dispute_of_a_right_output_costs_its_client_the_bond(
+	world: &mut World,
+	dave: &Scripted,
+	settled: &Settled,
+) {
+	let before = world.snapshot().await;
+	let (job, id) = (settled.job, format!("{:?}", settled.job));
+	let asked = ended(world.start(CLIENT, &["dispute", &id])).await;
+	assert_eq!(asked.code, 5, "nobody said yes: {}", asked.stderr);
+	let opened = world.json(CLIENT, &["dispute", &id, "--yes"]).await;
+	let bond = planck(&opened["bond"]);
+	let price = world.view(job).await.job.assignment.expect("had one").price;
+	assert_eq!(bond, price.div_ceil(10).max(ACI));
+	let shown = world.shown(job, "Disputed", 0).await;
+	assert_eq!(planck(&shown["dispute"]["bond"]), bond);
+	let text = ended(world.start(CLIENT, &["job", &id])).await.stdout;
+	assert!(text.contains("draw 1"), "{text}");
+
+	let decided = Call::decide_dispute(job, DisputeVerdict::Right).as_root();
+	let alice = development("alice");
+	let decided = world.chain.submit(&alice, decided).await;
+	let decided = decided.expect("governance decides");
+	let forfeited = decided.events.iter().find_map(|event| match event {
+		Event::DisputeDecided { forfeited, .. } => Some(*forfeited),
+		_ => None,
+	});
+	assert_eq!(forfeited, Some(bond));
+	let shown = world.shown(job, "Settled", 0).await;
+	assert_eq!(shown["dispute"], Value::Null);
+	let changes = [(CLIENT, -signed(bond)), (dave.name, signed(bond))];
+	world.changed_by(&before, &changes).await;
+
+	let again = ended(world.start(CLIENT, &["dispute", &id, "--yes"])).await;
+	assert!(
+		again.stderr.contains("Jobs.AlreadyDecided"),
+		"{}",
+		again.stderr
+	);
+	let proven = world.json(CLIENT, &["history", &id]).await;
+	assert_eq!(proven["status"], "Settled", "the first end holds");
+	assert_eq!(planck(&proven["price"]), price);
 }
 
 /// Hands in `output` for a job that was acknowledged.

@@ -4,9 +4,10 @@ use crate::{
 	cli::EscrowCommand,
 	context::Context,
 	error::ClientError,
+	names,
 	output::{aci, pairs, planck, Done},
 };
-use aci_chain::{amount, Call};
+use aci_chain::{amount, Call, EscrowEvent};
 use aci_primitives::view::EscrowView;
 use serde_json::{json, Value};
 
@@ -23,7 +24,8 @@ pub async fn run(context: &Context, command: EscrowCommand) -> Result<Done, Clie
 		}
 		EscrowCommand::Deposit { amount } => Call::deposit(amount::parse(&amount)?),
 		EscrowCommand::Withdraw { amount } => Call::withdraw(amount::parse(&amount)?),
-		EscrowCommand::Claim => Call::claim(),
+		EscrowCommand::Claim { payee: None } => Call::claim(),
+		EscrowCommand::Claim { payee: Some(payee) } => return claim_for(context, &payee).await,
 	};
 	let included = context.submit(call).await?;
 	let escrow = context.chain.escrow(&context.account()?).await?;
@@ -37,6 +39,25 @@ pub async fn run(context: &Context, command: EscrowCommand) -> Result<Done, Clie
 		super::included(&included, as_json(&escrow)),
 		text,
 	))
+}
+
+/// Has the credits paid that wait for another account.
+async fn claim_for(context: &Context, payee: &str) -> Result<Done, ClientError> {
+	let account = names::account(payee)?;
+	let included = context.submit(Call::claim_for(account.clone())).await?;
+	let amount = EscrowEvent::find(&included.events, |event| match event {
+		EscrowEvent::Claimed { amount, .. } => Some(amount),
+		_ => None,
+	});
+	let amount = amount.ok_or_else(|| super::untold("Escrow.Claimed"))?;
+	let json = json!({ "account": account.to_string(), "claimed": planck(amount) });
+	let text = format!(
+		"{account} got {} in block {}. Fee: {}",
+		aci(amount),
+		included.block.number,
+		aci(included.fee)
+	);
+	Ok(Done::new(super::included(&included, json), text))
 }
 
 fn as_text(escrow: &EscrowView) -> String {

@@ -1,5 +1,6 @@
 //! `aci job`, `aci jobs`, `aci cancel`.
 
+use super::dispute;
 use crate::{
 	context::Context,
 	error::ClientError,
@@ -9,7 +10,7 @@ use crate::{
 use aci_chain::{Call, Event};
 use aci_primitives::{
 	job::{JobInput, JobOutput, JobView},
-	JobId,
+	JobId, JobStatus, ReservationId,
 };
 use serde_json::{json, Value};
 
@@ -26,8 +27,23 @@ pub async fn find(context: &Context, id: JobId) -> Result<JobView, ClientError> 
 
 /// Shows a job.
 pub async fn show(context: &Context, id: &str) -> Result<Done, ClientError> {
-	let view = find(context, names::job(id)?).await?;
-	Ok(Done::new(as_json(&view), as_text(&view)))
+	let id = names::job(id)?;
+	let view = find(context, id).await?;
+	let reservation = context.chain.reservation_of(id).await?;
+	let open = match view.job.status {
+		JobStatus::Disputed => context.chain.dispute(id).await?,
+		_ => None,
+	};
+	let (mut json, mut text) = (as_json(&view), as_text(&view, reservation));
+	if let Value::Object(fields) = &mut json {
+		fields.insert("reservation".into(), reservation.into());
+		let open = open.as_ref().map(dispute::as_json);
+		fields.insert("dispute".into(), open.into());
+	}
+	if let Some(open) = &open {
+		text.push_str(&dispute::as_text(open, &view));
+	}
+	Ok(Done::new(json, text))
 }
 
 /// Lists an account's jobs.
@@ -85,7 +101,7 @@ fn price(view: &JobView) -> String {
 		.map_or_else(String::new, aci)
 }
 
-fn as_text(view: &JobView) -> String {
+fn as_text(view: &JobView, reservation: Option<ReservationId>) -> String {
 	let (job, spec) = (&view.job, &view.job.spec);
 	let mut lines = vec![
 		("job", names::hash(&view.id)),
@@ -117,6 +133,9 @@ fn as_text(view: &JobView) -> String {
 			format!("of this status: block {}", job.deadline.block),
 		),
 	];
+	if let Some(reservation) = reservation {
+		lines.push(("reservation", format!("{reservation} pays for it")));
+	}
 	if let Some(assignment) = &job.assignment {
 		lines.push(("worker", assignment.worker.to_string()));
 		lines.push(("price", aci(assignment.price)));

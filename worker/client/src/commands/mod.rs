@@ -1,15 +1,25 @@
 //! One module for each command.
 
 mod balance;
+mod budget;
 mod class;
+mod delegations;
+mod dispute;
 mod escrow;
+mod fund;
+mod govern;
+mod history;
 mod job;
+mod market;
 mod model;
 mod quote;
 mod receipt;
+mod reserve;
 mod result;
+mod slashes;
 mod stake;
 mod submit;
+mod validators;
 mod worker;
 
 use crate::{
@@ -39,15 +49,31 @@ pub async fn run(cli: Cli) -> Result<Done, ClientError> {
 		Command::Cancel { id } => job::cancel(&context, &id).await,
 		Command::Result { id, output } => result::run(&context, &id, output.as_deref()).await,
 		Command::Receipt { id } => receipt::run(&context, &id).await,
+		Command::Dispute(arguments) => dispute::run(&context, &arguments).await,
+		Command::History(arguments) => history::run(&context, &arguments).await,
+		Command::Poke { id } => dispute::poke(&context, &id).await,
+		Command::Market(arguments) => market::run(&context, &arguments).await,
+		Command::Reserve(command) => reserve::run(&context, command).await,
+		Command::Fund(command) => fund::run(&context, command).await,
+		Command::Budget(command) => budget::run(&context, command).await,
 		Command::Worker(command) => worker::run(&context, command).await,
 		Command::Stake(command) => stake::run(&context, command).await,
 		Command::Escrow(command) => escrow::run(&context, command).await,
 		Command::Model(command) => model::run(&context, command).await,
 		Command::Class(command) => class::run(&context, command).await,
+		Command::Govern(arguments) => govern::run(&context, arguments).await,
 		Command::Balance => balance::run(&context).await,
 		// Was handled above: it needs no node.
 		Command::Completion { .. } => Ok(Done::new(Value::Null, "")),
 	}
+}
+
+/// A transaction was included without the event that says what it did.
+fn untold(event: &str) -> ClientError {
+	ClientError::Verification(format!(
+		"the transaction is in a block, and {event} is not among its events. Use a program and a node \
+		 of the same release"
+	))
 }
 
 /// What a transaction did, for programs: its own fields, and block, transaction and fee.

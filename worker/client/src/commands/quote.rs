@@ -13,7 +13,7 @@ use serde_json::{json, Value};
 
 /// Shows what an order would cost now.
 pub async fn run(context: &Context, arguments: &OrderArgs) -> Result<Done, ClientError> {
-	let prepared = prepare(context, arguments).await?;
+	let prepared = prepare(context, arguments, None).await?;
 	let quote = prepared
 		.quote
 		.as_ref()

@@ -1,6 +1,6 @@
 //! `aci submit`.
 
-use super::{quote::as_text, result};
+use super::{quote::as_text, reserve, result};
 use crate::{
 	cli::SubmitArgs,
 	context::Context,
@@ -8,16 +8,16 @@ use crate::{
 	error::ClientError,
 	follow::{follow, Followed, Until},
 	names,
-	order::{prepare, quote_error, Prepared},
+	order::{prepare, quote_error, reserved_price, Prepared},
 	output::{aci, planck, Done},
-	secret::confirm,
 	stream::Live,
 	transfer::Channel,
 };
 use aci_chain::{amount, Call, Certainty, ChainError, Included};
 use aci_primitives::{
 	job::{job_id, JobInput},
-	AccountId, Balance, JobId, JobSpec, JobStatus,
+	view::QuoteError,
+	AccountId, Balance, JobId, JobSpec, JobStatus, Reservation, ReservationId,
 };
 use serde_json::{json, Value};
 use std::{
@@ -43,9 +43,15 @@ pub async fn run(context: &Context, arguments: &SubmitArgs) -> Result<Done, Clie
 		.as_deref()
 		.map(amount::parse)
 		.transpose()?;
-	let mut prepared = prepare(context, &arguments.order).await?;
-	let max_price = agree(context, arguments, &prepared, given)?;
-	prepared.spec.max_price = max_price;
+	let bought = match arguments.reservation {
+		Some(id) => Some(reserve::find(context, id).await?.reservation),
+		None => None,
+	};
+	let mut prepared = prepare(context, &arguments.order, bought.as_ref()).await?;
+	prepared.spec.max_price = match &bought {
+		None => agree(context, arguments, &prepared, given)?,
+		Some(bought) => agree_reserved(context, arguments, &prepared, bought, given)?,
+	};
 
 	let channel = match prepared.served.take() {
 		Some(bytes) => {
@@ -76,7 +82,7 @@ fn agree(
 			context.tell(as_text(prepared, quote).trim_end());
 			Some(quote.price)
 		}
-		Err(aci_primitives::view::QuoteError::NoCapacity) if given.is_some() => {
+		Err(QuoteError::NoCapacity) if given.is_some() => {
 			context.tell(&format!(
 				"No worker of class {} has a free slot now; the order waits for one.",
 				prepared.class_name
@@ -96,20 +102,50 @@ fn agree(
 			aci(price)
 		));
 	}
-	if arguments.yes {
-		return Ok(max_price);
+	context.agree(
+		&format!("Submit for at most {}?", aci(max_price)),
+		arguments.yes,
+		given.is_some(),
+		"nobody can be asked whether the price is right. Give --max-price AMOUNT, or --yes to take the \
+		 quoted price and a quarter more",
+	)?;
+	Ok(max_price)
+}
+
+/// The most that a job may cost that a reservation pays for, once somebody agreed.
+fn agree_reserved(
+	context: &Context,
+	arguments: &SubmitArgs,
+	prepared: &Prepared,
+	bought: &Reservation,
+	given: Option<Balance>,
+) -> Result<Balance, ClientError> {
+	match &prepared.quote {
+		// The reservation has capacity of its own.
+		Ok(_) | Err(QuoteError::NoCapacity) => {}
+		Err(error) => return Err(quote_error(*error, &prepared.class_name)),
 	}
-	let question = format!("Submit for at most {}?", aci(max_price));
-	match std::io::stdin().is_terminal() && !context.json {
-		true if confirm(&question)? => Ok(max_price),
-		true => Err(ClientError::NotConfirmed("nothing was sent".into())),
-		false if given.is_some() => Ok(max_price),
-		false => Err(ClientError::NotConfirmed(
-			"nobody can be asked whether the price is right. Give --max-price AMOUNT, or --yes to \
-			 take the quoted price and a quarter more"
-				.into(),
-		)),
+	let price = reserved_price(&prepared.manifest, &prepared.spec, bought)?;
+	context.tell(&format!(
+		"The reservation pays {} at most, out of what was prepaid for it.",
+		aci(price)
+	));
+	let max_price = given.unwrap_or(price);
+	if price > max_price {
+		return Err(ClientError::Usage(format!(
+			"at the reservation's price the job costs {}, above the maximum of {}. Raise --max-price \
+			 or lower the limits of tokens",
+			aci(price),
+			aci(max_price)
+		)));
 	}
+	context.agree(
+		"Submit?",
+		arguments.yes,
+		given.is_some(),
+		"nobody can be asked whether the price is right. Give --max-price AMOUNT, or --yes",
+	)?;
+	Ok(max_price)
 }
 
 async fn order(
@@ -120,7 +156,7 @@ async fn order(
 	is_served: bool,
 ) -> Result<Done, ClientError> {
 	let mut blocks = context.chain.blocks(Certainty::Best).await?;
-	let (job, included) = send(context, client, prepared).await?;
+	let (job, included) = send(context, client, prepared, arguments.reservation).await?;
 	context.tell(&format!("Job {}", names::hash(&job)));
 	let until = match (arguments.no_wait, is_served) {
 		(true, false) => None,
@@ -134,6 +170,9 @@ async fn order(
 		None => Followed::default(),
 	};
 	let mut json = as_json(job, &prepared.spec, &included, &followed);
+	if let Value::Object(fields) = &mut json {
+		fields.insert("reservation".into(), arguments.reservation.into());
+	}
 	if until != Some(Until::End) {
 		return Ok(Done::new(json, names::hash(&job)));
 	}
@@ -177,6 +216,7 @@ async fn send(
 	context: &Context,
 	client: &AccountId,
 	prepared: &Prepared,
+	reservation: Option<ReservationId>,
 ) -> Result<(JobId, Included), ClientError> {
 	let account = context.signer()?;
 	let mut order = order_number(context, client).await?;
@@ -186,7 +226,11 @@ async fn send(
 		if let Some(secret) = &prepared.reply_secret {
 			data::keep_reply_secret(&context.data, &job, secret)?;
 		}
-		let call = Call::submit(order, prepared.spec.clone());
+		let spec = prepared.spec.clone();
+		let call = match reservation {
+			None => Call::submit(order, spec),
+			Some(id) => Call::submit_reserved(order, spec, id),
+		};
 		match context.chain.submit(account, call).await {
 			Ok(included) => return Ok((job, included)),
 			Err(error) if is_used(&error) && attempt < ORDER_NUMBERS => {

@@ -5,9 +5,11 @@ use crate::{
 	context::Context,
 	error::ClientError,
 	names,
+	numbers::millionths,
 	output::{aci, pairs, planck, table, Done},
 };
-use aci_primitives::worker::WorkerView;
+use aci_chain::Call;
+use aci_primitives::{worker::WorkerView, Class};
 use serde_json::{json, Value};
 
 /// Runs a command about workers.
@@ -15,6 +17,7 @@ pub async fn run(context: &Context, command: WorkerCommand) -> Result<Done, Clie
 	match command {
 		WorkerCommand::List { class } => list(context, class.as_deref()).await,
 		WorkerCommand::Show { worker } => show(context, &worker).await,
+		WorkerCommand::Report { job, other } => report(context, &job, &other).await,
 	}
 }
 
@@ -27,23 +30,48 @@ async fn list(context: &Context, class: Option<&str>) -> Result<Done, ClientErro
 	let mut lines = Vec::new();
 	for (id, class) in classes {
 		for view in context.chain.all_workers(id).await? {
-			lines.push(vec![
-				view.account.to_string(),
-				names::text(&class.name),
-				format!("{}/{}", view.worker.busy, view.worker.slots),
-				percent(view.quality),
-				aci(view.bond),
-				state(&view).into(),
-			]);
+			lines.push(line(&view, &class));
 			workers.push(as_json(&view));
 		}
 	}
-	let heads = ["worker", "class", ">busy", ">quality", ">bond", "state"];
 	let text = match lines.is_empty() {
 		true => "No worker is registered.".into(),
-		false => table(&heads, lines),
+		false => table(&HEADS, lines),
 	};
 	Ok(Done::new(Value::Array(workers), text))
+}
+
+/// Reports two workers that used one GPU.
+async fn report(context: &Context, job: &str, other: &str) -> Result<Done, ClientError> {
+	let call = Call::report_sybil(names::job(job)?, names::job(other)?);
+	let included = context.submit(call).await?;
+	let text = format!(
+		"Reported in block {}. The slash is applied after its appeal time. Fee: {}",
+		included.block.number,
+		aci(included.fee)
+	);
+	Ok(Done::new(super::included(&included, json!({})), text))
+}
+
+const HEADS: [&str; 6] = ["worker", "class", ">busy", ">quality", ">bond", "state"];
+
+/// The workers of a class, for people.
+pub fn as_table(workers: &[WorkerView], class: &Class) -> String {
+	table(
+		&HEADS,
+		workers.iter().map(|view| line(view, class)).collect(),
+	)
+}
+
+fn line(view: &WorkerView, class: &Class) -> Vec<String> {
+	vec![
+		view.account.to_string(),
+		names::text(&class.name),
+		format!("{}/{}", view.worker.busy, view.worker.slots),
+		millionths(view.quality),
+		aci(view.bond),
+		state(view).into(),
+	]
 }
 
 async fn show(context: &Context, name: &str) -> Result<Done, ClientError> {
@@ -60,7 +88,7 @@ async fn show(context: &Context, name: &str) -> Result<Done, ClientError> {
 		("class", worker.class.to_string()),
 		("state", state(&view).into()),
 		("slots", format!("{} of {} busy", worker.busy, worker.slots)),
-		("quality", percent(view.quality)),
+		("quality", millionths(view.quality)),
 		("bond", aci(view.bond)),
 		("exposure", aci(worker.exposure)),
 		(
@@ -84,12 +112,8 @@ fn state(view: &WorkerView) -> &'static str {
 	}
 }
 
-/// Parts per million as per cent with two decimals, rounded down.
-fn percent(parts: u32) -> String {
-	format!("{}.{:02} %", parts / 10_000, parts % 10_000 / 100)
-}
-
-fn as_json(view: &WorkerView) -> Value {
+/// A worker for programs.
+pub fn as_json(view: &WorkerView) -> Value {
 	let worker = &view.worker;
 	json!({
 		"worker": view.account.to_string(),
@@ -106,16 +130,4 @@ fn as_json(view: &WorkerView) -> Value {
 		"data_key": view.data_key.map(hex::encode),
 		"since": worker.since,
 	})
-}
-
-#[cfg(test)]
-mod tests {
-	use super::percent;
-
-	#[test]
-	fn quality_is_shown_in_per_cent() {
-		assert_eq!(percent(1_000_000), "100.00 %");
-		assert_eq!(percent(987_654), "98.76 %");
-		assert_eq!(percent(99), "0.00 %");
-	}
 }
