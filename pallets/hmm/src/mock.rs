@@ -47,7 +47,7 @@ parameter_types! {
 	pub const MinLiquidity: u128 = MIN_LIQUIDITY;
 	pub Rules: ControlRules = ControlRules::default();
 	pub static MaxReservedShare: u32 = 500_000_000;
-	pub static EpochLength: u32 = EPOCH_LENGTH;
+	pub static EpochBlocks: u32 = EPOCH_LENGTH;
 }
 
 impl pallet_aci_hmm::Config for Test {
@@ -55,7 +55,7 @@ impl pallet_aci_hmm::Config for Test {
 	type QuoteLifetime = ConstU32<QUOTE_LIFETIME>;
 	type Pots = EscrowDouble;
 	type Prepayments = EscrowDouble;
-	type EpochLength = EpochLength;
+	type EpochLength = EpochBlocks;
 	type BlockTime = ConstU64<BLOCK_TIME>;
 	type ControlRules = Rules;
 	type MaxClosesPerBlock = ConstU32<2>;

@@ -120,7 +120,7 @@ fn a_changed_length_counts_from_the_running_epochs_first_block() {
 		};
 		to_block(120);
 		assert_eq!(closes(), vec![1]);
-		EpochLength::set(2 * EPOCH_LENGTH);
+		EpochBlocks::set(2 * EPOCH_LENGTH);
 		to_block(239);
 		assert_eq!(closes(), vec![1]);
 		assert_eq!(Hmm::activity(0).expect("is known").ends, 240);
@@ -128,7 +128,7 @@ fn a_changed_length_counts_from_the_running_epochs_first_block() {
 		assert_eq!(closes(), vec![1, 2]);
 		// A shorter length ends the epoch at once where it has passed already.
 		to_block(240 + EPOCH_LENGTH);
-		EpochLength::set(EPOCH_LENGTH);
+		EpochBlocks::set(EPOCH_LENGTH);
 		to_block(241 + EPOCH_LENGTH);
 		assert_eq!(closes(), vec![1, 2, 3]);
 		to_block(240 + 2 * EPOCH_LENGTH);
