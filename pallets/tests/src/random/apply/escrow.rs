@@ -1,0 +1,122 @@
+//! Free escrow, credits, budgets, transfers.
+
+use super::{anybody, mostly, pick, share};
+use crate::{
+	random::{
+		operation::{Kind, Operation},
+		play::Game,
+	},
+	runtime::*,
+	world::*,
+};
+use aci_primitives::{
+	job::Home,
+	traits::{Budgets, Payee},
+	AccountId, BlockNumber,
+};
+use frame_support::traits::fungible::Inspect;
+use pallet_aci_escrow::Call;
+
+fn home(number: u32) -> Home {
+	match number % 8 {
+		7 => Home::Chain,
+		_ => Home::Validator(pick(&validators(), number).expect("there are validators")),
+	}
+}
+
+/// A client with a budget, and the budget's home; mostly one whose lease has ended.
+fn budget(number: u32) -> Option<(AccountId, Home)> {
+	let now: BlockNumber = System::block_number();
+	let mut budgets: Vec<(AccountId, Home, bool)> =
+		pallet_aci_escrow::HomeBudgets::<Market>::iter()
+			.flat_map(|(who, budgets)| {
+				budgets
+					.into_iter()
+					.map(move |budget| (who.clone(), budget.home, budget.until <= now))
+			})
+			.collect();
+	budgets.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+	let ended: Vec<_> = budgets.iter().filter(|budget| budget.2).cloned().collect();
+	let from = if ended.is_empty() { &budgets } else { &ended };
+	pick(from, number).map(|(who, home, _)| (who, home))
+}
+
+/// Does an operation of this subject.
+pub fn apply(operation: &Operation, game: &mut Game<'_>) {
+	let Operation { kind, a, b, c } = *operation;
+	let result = match kind {
+		Kind::Deposit => {
+			let who = mostly(&clients(), a);
+			let amount = u128::from(b) * u128::from(c) * 10;
+			game.call(signed(&who), Call::deposit { amount })
+		}
+		Kind::Withdraw => {
+			let who = mostly(&clients(), a);
+			let amount = share(Escrow::free(who.clone()), b);
+			game.call(signed(&who), Call::withdraw { amount })
+		}
+		Kind::Claim => {
+			let mut waiting: Vec<AccountId> =
+				pallet_aci_escrow::Claimable::<Market>::iter_keys().collect();
+			waiting.sort_unstable();
+			let who = pick(&waiting, a).unwrap_or_else(|| anybody(a));
+			game.call(signed(&who), Call::claim {})
+		}
+		Kind::ClaimFor => {
+			let mut waiting: Vec<AccountId> =
+				pallet_aci_escrow::Claimable::<Market>::iter_keys().collect();
+			waiting.sort_unstable();
+			let who = pick(&waiting, a).unwrap_or_else(|| anybody(a));
+			game.call(signed(&anybody(b)), Call::claim_for { who })
+		}
+		Kind::OpenBudget => {
+			let call = Call::open_budget {
+				home: home(b),
+				amount: u128::from(c) * 1_000,
+			};
+			game.call(signed(&mostly(&clients(), a)), call)
+		}
+		Kind::CloseBudget => {
+			let Some((who, home)) = budget(a) else {
+				return;
+			};
+			game.call(signed(&who), Call::close_budget { home })
+		}
+		Kind::SpendBudget => {
+			let Some((client, home)) = budget(a) else {
+				return;
+			};
+			let amount = share(<Escrow as Budgets>::budget(&home, &client), b);
+			let (payee, burned) = (anybody(c), amount / 10);
+			let paid = amount - burned;
+			let payments = [(Payee::Account(payee.clone()), paid), (Payee::Burn, burned)];
+			let debits = [(client.clone(), amount)];
+			let spent = <Escrow as Budgets>::spend(&home, &debits, &payments);
+			if spent.is_ok() {
+				game.book.spent(&client, &payee, paid, burned);
+			}
+			spent
+		}
+		_ => {
+			// To the account that may have nothing, or all of it away, so that it may be reaped.
+			let (from, to, amount) = match b % 3 {
+				0 => (anybody(a), pauper(), u128::from(c)),
+				1 => (anybody(a), pauper(), 10_000),
+				_ => {
+					let all = <Balances as Inspect<AccountId>>::balance(&pauper());
+					(pauper(), mostly(&clients(), a), all)
+				}
+			};
+			let call = pallet_balances::Call::transfer_allow_death {
+				dest: to.clone(),
+				value: amount,
+			};
+			let moved = game.call(signed(&from), call);
+			if moved.is_ok() {
+				game.book.transferred(&from, &to, amount);
+			}
+			moved
+		}
+	};
+	let _ = result;
+}
