@@ -266,7 +266,7 @@ impl_runtime_apis! {
 		}
 
 		fn dispute(job: JobId) -> Option<Dispute> {
-			Jobs::dispute(job)
+			Jobs::dispute_of(job)
 		}
 
 		fn reservation_of(job: JobId) -> Option<ReservationId> {

@@ -27,6 +27,8 @@ const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `aci-worker run`.
 pub(crate) async fn run(options: RunOptions) -> anyhow::Result<()> {
+	// First of all: without its device a worker has nothing to offer.
+	options.device.check()?;
 	// From here on a signal is no sudden end.
 	let shutdown = signals()?;
 	let (stop, mut stopped) = watch::channel(false);

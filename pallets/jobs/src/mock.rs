@@ -1,11 +1,9 @@
 //! A runtime of this pallet and the pallets that it works with, for tests.
 
 use crate::{
-	self as pallet_aci_jobs,
-	doubles::{CommitteeDouble, MarketDouble, ReservationDouble},
-	Config, Error, Event, HoldReason, Pallet,
+	self as pallet_aci_jobs, doubles::CommitteeDouble, Config, Error, Event, HoldReason, Pallet,
 };
-use aci_market::{fees, FeeShares, Pool, QualityRules, SlashTable, StakeRules};
+use aci_market::{fees, ControlRules, FeeShares, Pool, QualityRules, SlashTable, StakeRules};
 use aci_poai::{compute, software_tee};
 use aci_primitives::{
 	class::Class,
@@ -14,7 +12,7 @@ use aci_primitives::{
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
 	receipt::Metrics,
-	traits::{Claim, MarketQuote},
+	traits::{Claim, MarketQuote, Prepayments},
 	AccountId, Balance, BlockNumber, BoundedList, ClassId, Job, JobId, JobInput, JobOutput,
 	JobSpec, JobStatus, ModelId, Moment, Receipt, ReservationId, Role, SignedReceipt,
 };
@@ -28,6 +26,7 @@ use frame_support::{
 	},
 	PalletId,
 };
+use pallet_aci_hmm::Swap;
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{traits::IdentityLookup, BuildStorage, Permill};
 
@@ -104,6 +103,7 @@ parameter_types! {
 		liquidity_minimum: 1_000,
 	};
 	pub Shares: FeeShares = FeeShares::default();
+	pub Control: ControlRules = ControlRules::default();
 	pub const JobDeposit: Balance = DEPOSIT;
 	pub const SlotFee: Balance = SLOT_FEE;
 	pub const MinPrice: Balance = EXISTENTIAL_DEPOSIT;
@@ -149,38 +149,6 @@ impl pallet_aci_escrow::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Pots without money: no test here pays validators or verifiers.
-pub struct NoPots;
-
-impl aci_primitives::traits::Pots for NoPots {
-	fn balance(_: aci_primitives::traits::Pot) -> Balance {
-		0
-	}
-	fn pay_in(
-		_: &AccountId,
-		_: aci_primitives::traits::Pot,
-		_: Balance,
-	) -> sp_runtime::DispatchResult {
-		Err(sp_runtime::DispatchError::Unavailable)
-	}
-	fn pay_out(
-		_: aci_primitives::traits::Pot,
-		_: &[(AccountId, Balance)],
-	) -> sp_runtime::DispatchResult {
-		Err(sp_runtime::DispatchError::Unavailable)
-	}
-}
-
-/// An insurer that pays nothing.
-pub struct NoInsurer;
-
-impl aci_primitives::traits::Insurer for NoInsurer {
-	fn note_fee(_: ClassId, _: &AccountId, _: Balance) {}
-	fn refund(_: ClassId, _: &AccountId, _: &AccountId, _: Balance) -> Balance {
-		0
-	}
-}
-
 /// Nobody has session keys: no test here elects validators.
 pub struct NoKeys;
 
@@ -201,8 +169,8 @@ impl pallet_aci_staking_slashing::Config for Test {
 	type AppealPeriod = ConstU32<5>;
 	type ClaimPeriod = ConstU32<FRAUD_WINDOW>;
 	type AppealDeposit = ConstU128<0>;
-	type Pots = NoPots;
-	type Insurer = NoInsurer;
+	type Pots = Escrow;
+	type Insurer = Hmm;
 	type Keys = NoKeys;
 	type Disabling = ();
 	type Earnings = ();
@@ -227,6 +195,26 @@ impl pallet_aci_staking_slashing::Config for Test {
 impl pallet_aci_hmm::Config for Test {
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type QuoteLifetime = ConstU32<10>;
+	type Pots = Escrow;
+	type Prepayments = Escrow;
+	// No epoch ends, so prices move by orders alone.
+	type EpochLength = ConstU32<1_000_000>;
+	type BlockTime = ConstU64<BLOCK_TIME>;
+	type ControlRules = Control;
+	type MaxClosesPerBlock = ConstU32<2>;
+	type MinLiquidity = MinPrice;
+	type UnbondingTime = ConstU32<50>;
+	type WithdrawalWindow = ConstU32<20>;
+	type MaxWithdrawals = ConstU32<3>;
+	// Ten parts per million: what the accounts of the tests can pay.
+	type ReservedLoad = ConstU32<10>;
+	type MinWindow = ConstU32<1>;
+	type MaxWindow = ConstU32<1_000>;
+	type MaxReservedShare = ConstU32<1_000_000_000>;
+	type SellBackFee = ConstU32<50_000>;
+	type MaxReservations = ConstU32<8>;
+	type MaxEndsPerBlock = ConstU32<8>;
+	type MaxSlices = ConstU32<2>;
 	type WeightInfo = ();
 }
 
@@ -250,9 +238,9 @@ impl Config for Test {
 	type Slasher = StakingSlashing;
 	type Quality = StakingSlashing;
 	type ProofOfAi = ProofOfAi;
-	type Insurer = MarketDouble;
-	type Activity = MarketDouble;
-	type Reservations = ReservationDouble;
+	type Insurer = Hmm;
+	type Activity = Hmm;
+	type Reservations = Hmm;
 	type Prepayments = Escrow;
 	type Committee = CommitteeDouble;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
@@ -379,7 +367,6 @@ pub fn run(test: impl FnOnce()) {
 fn start_block(number: BlockNumber, moment: Moment) {
 	let parent = H256::from_low_u64_be(u64::from(number) + 0xabcd);
 	System::initialize(&number, &parent, &Default::default());
-	ReservationDouble::end_windows();
 	AllPalletsWithSystem::on_initialize(number);
 	Timestamp::set_timestamp(moment);
 }
@@ -561,6 +548,42 @@ pub fn served() -> JobSpec {
 /// Submits an order.
 pub fn try_submit(client: &AccountId, order: u64, spec: &JobSpec) -> DispatchResult {
 	Jobs::submit(RuntimeOrigin::signed(client.clone()), order, spec.clone())
+}
+
+/// Buys a slot of the class of the tests for so many blocks, the first of which is the next one.
+pub fn try_reserve(owner: &AccountId, window: BlockNumber) -> DispatchResult {
+	let buy = Swap::Buy {
+		class: CLASS,
+		milli_slots: 1_000,
+		blocks: window,
+		max_price: START,
+	};
+	Hmm::swap(RuntimeOrigin::signed(owner.clone()), buy)
+}
+
+/// The same, where there is capacity and money. Returns the reservation's number.
+pub fn reserve(owner: &AccountId, window: BlockNumber) -> ReservationId {
+	assert_ok!(try_reserve(owner, window));
+	pallet_aci_hmm::NextReservation::<Test>::get() - 1
+}
+
+/// What is left of a reservation's prepayment.
+pub fn prepaid(id: ReservationId) -> Balance {
+	<Escrow as Prepayments>::prepaid(id)
+}
+
+/// What was burned of prepayments whose reservation ended since the events were last taken, and whose
+/// it was.
+pub fn burned_with_reservations() -> Vec<(AccountId, Balance)> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Hmm(pallet_aci_hmm::Event::ReservationEnded {
+				owner, burned, ..
+			}) => Some((owner, burned)),
+			_ => None,
+		})
+		.collect()
 }
 
 /// Submits an order under a reservation.
@@ -792,7 +815,7 @@ pub fn check() {
 			.count() as u64;
 		assert_eq!(
 			Hmm::pool(class).expect("there").used(),
-			by_pool * 1_000 + ReservationDouble::taken(class),
+			by_pool * 1_000 + pallet_aci_hmm::Reserved::<Test>::get(class),
 			"a pool lacks what jobs and reservations took"
 		);
 	}

@@ -751,15 +751,17 @@ pub mod pallet {
 			/// Back on its way out.
 			to_unbonding: Balance,
 		},
-		/// A job was judged.
+		/// Jobs were judged.
 		QualityUpdated {
-			/// Whose job.
+			/// Whose jobs.
 			who: AccountId,
-			/// The job's result in parts per million.
+			/// How many.
+			jobs: u32,
+			/// The result of the last of them, in parts per million.
 			result: u32,
 			/// The score afterwards, in parts per million.
 			score: u32,
-			/// Jobs that were judged, this one included.
+			/// Jobs that were judged since the account's first, these included.
 			judged: u32,
 		},
 	}

@@ -93,11 +93,22 @@ impl<T: Config> QualityUpdate for Pallet<T> {
 	}
 
 	fn judged(who: &AccountId, result: u32) {
-		let old = Self::quality_of(who);
+		Self::judged_all(who, &[result]);
+	}
+
+	fn judged_all(who: &AccountId, results: &[u32]) {
+		let Some(last) = results.last() else { return };
+		let rules = T::QualityRules::get();
+		let QualityScore {
+			mut score,
+			mut judged,
+		} = Self::quality_of(who);
+		for result in results {
+			score = rules.update(score, *result);
+			// Saturates: beyond four thousand million judged jobs the count says no more.
+			judged = judged.saturating_add(1);
+		}
 		let epoch = Epoch::<T>::get().index;
-		let score = T::QualityRules::get().update(old.score, result);
-		// Saturates: beyond four thousand million judged jobs the count says no more.
-		let judged = old.judged.saturating_add(1);
 		let stored = StoredQuality {
 			score,
 			judged,
@@ -105,10 +116,10 @@ impl<T: Config> QualityUpdate for Pallet<T> {
 		};
 		Quality::<T>::insert(who, stored);
 		JudgedIn::<T>::insert(epoch, who, QualityScore { score, judged });
-		let result = result.min(PARTS_PER_MILLION);
 		Self::deposit_event(Event::QualityUpdated {
 			who: who.clone(),
-			result,
+			jobs: results.len().try_into().unwrap_or(u32::MAX),
+			result: (*last).min(PARTS_PER_MILLION),
 			score,
 			judged,
 		});

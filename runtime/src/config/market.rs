@@ -173,6 +173,7 @@ impl pallet_aci_poai::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type GovernanceOrigin = ParametersAdmin;
 	type Verifier = pallet_aci_poai::SoftwareTee<Runtime>;
+	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = RecentBlocks;
 	type WeightInfo = pallet_aci_poai::weights::SubstrateWeight<Runtime>;
@@ -245,7 +246,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MaxMatchesPerBlock = ConstU32<64>;
 	type MaxCandidates = ConstU32<64>;
 	type MaxDuePerBlock = ConstU32<128>;
-	type MaxBatch = ConstU32<256>;
+	type MaxBatch = ConstU32<512>;
 	type MaxSettlementsPerBlock = ConstU32<1_024>;
 	type MaxEndsPerBlock = ConstU32<4_096>;
 }

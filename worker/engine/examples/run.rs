@@ -1,11 +1,12 @@
 //! Runs one prompt and prints the output and the speed.
 //!
 //! `cargo run --release -p aci-engine --example run -- MODEL PROMPT [TEMPERATURE_MILLI [THREADS]]
-//! [--quantised] [--prefill]`
+//! [--quantised] [--prefill] [--cuda]`
 //!
 //! A GGUF model answers the prompt as a chat message; an encoder prints its embedding as JSON.
-//! `--quantised` uses the quantised kernels. With `--prefill` prompt and output are fed once more in
-//! one teacher-forced pass, as a verifier does, and that time is printed too.
+//! `--quantised` uses the quantised kernels, `--cuda` the first NVIDIA GPU. With `--prefill` prompt
+//! and output are fed once more in one teacher-forced pass, as a verifier does, and that time is
+//! printed too.
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -15,12 +16,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use aci_engine::{
-	CancelFlag, CandleEngine, Engine, EngineOptions, JobParameters, Kernels, ModelKind, Progress,
-	Task,
+	CancelFlag, CandleEngine, DeviceChoice, Engine, EngineOptions, JobParameters, Kernels,
+	ModelKind, Progress, Task,
 };
 
 const USAGE: &str =
-	"usage: run MODEL PROMPT [TEMPERATURE_MILLI [THREADS]] [--quantised] [--prefill]";
+	"usage: run MODEL PROMPT [TEMPERATURE_MILLI [THREADS]] [--quantised] [--prefill] [--cuda]";
 
 fn main() -> ExitCode {
 	match run() {
@@ -42,6 +43,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 	} else {
 		Kernels::Dequantised
 	};
+	let device = if flag("--cuda") {
+		DeviceChoice::Cuda(0)
+	} else {
+		DeviceChoice::Cpu
+	};
 	let [model, prompt, rest @ ..] = arguments.as_slice() else {
 		return Err(USAGE.into());
 	};
@@ -51,9 +57,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 		.map(|text| text.parse::<NonZeroUsize>())
 		.transpose()?;
 	let options = EngineOptions {
+		device,
 		threads,
 		kernels,
-		..Default::default()
 	};
 
 	let mut engine = CandleEngine::new(options)?;

@@ -3,7 +3,8 @@
 //! Guarantees
 //! 1. A model is found by the hash of its weights; each hash is held once.
 //! 2. A failed job leaves the engine usable; jobs share no state.
-//! 3. `logits` are those of all positions from one pass, so that a verifier can check a whole
+//! 3. An engine may move between threads: no work on a device outlives the call that gave it.
+//! 4. `logits` are those of all positions from one pass, so that a verifier can check a whole
 //!    output without generating it.
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::path::Path;
 
 use candle_core::Device;
 
-use crate::device::{pin_threads, DeviceChoice};
+use crate::device::{finish, pin_threads, DeviceChoice};
 use crate::embedding::EmbeddingModel;
 use crate::error::{EngineError, Result};
 use crate::forward::Kernels;
@@ -102,7 +103,8 @@ impl CandleEngine {
 	///
 	/// # Errors
 	///
-	/// [`EngineError::ThreadsAlreadyPinned`], [`EngineError::DeviceUnavailable`].
+	/// [`EngineError::ThreadsAlreadyPinned`], [`EngineError::BuiltWithoutCuda`],
+	/// [`EngineError::DeviceUnavailable`].
 	pub fn new(options: EngineOptions) -> Result<Self> {
 		if let Some(threads) = options.threads {
 			pin_threads(threads)?;
@@ -136,17 +138,15 @@ impl CandleEngine {
 		let manifest = file.manifest.clone();
 		if !self.models.contains_key(&manifest.hash) {
 			let loaded = match manifest.kind {
-				ModelKind::GgufLlama => Loaded::Text(Box::new(TextModel::load(
-					&file,
-					self.kernels,
-					&self.device,
-				)?)),
-				ModelKind::SafetensorsBert => {
-					Loaded::Embedding(Box::new(EmbeddingModel::load(&file, &self.device)?))
-				}
+				ModelKind::GgufLlama => TextModel::load(&file, self.kernels, &self.device)
+					.map(|model| Loaded::Text(Box::new(model))),
+				ModelKind::SafetensorsBert => EmbeddingModel::load(&file, &self.device)
+					.map(|model| Loaded::Embedding(Box::new(model))),
 			};
-			self.models
-				.insert(manifest.hash, (manifest.clone(), loaded));
+			self.models.insert(
+				manifest.hash,
+				(manifest.clone(), finish(&self.device, loaded)?),
+			);
 		}
 		Ok(manifest)
 	}
@@ -205,10 +205,11 @@ impl Engine for CandleEngine {
 		job: &JobParameters,
 		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 	) -> Result<Outcome> {
-		match job.task {
+		let outcome = match job.task {
 			Task::Chat | Task::Complete => self.text_model(&job.model)?.generate(job, sink),
 			Task::Embed => self.embedding_model(&job.model)?.run(job, sink),
-		}
+		};
+		finish(&self.device, outcome)
 	}
 
 	fn prompt_tokens(&mut self, model: &ModelHash, task: Task, input: &[u8]) -> Result<Vec<u32>> {
@@ -227,7 +228,8 @@ impl Engine for CandleEngine {
 		tokens: &[u32],
 		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
 	) -> Result<()> {
-		self.text_model(model)?.visit_positions(tokens, visit)
+		let visited = self.text_model(model)?.visit_positions(tokens, visit);
+		finish(&self.device, visited)
 	}
 
 	fn manifest(&self, model: &ModelHash) -> Option<&ModelManifest> {

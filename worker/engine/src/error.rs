@@ -148,15 +148,21 @@ pub enum EngineError {
 		/// The number asked for.
 		asked: usize,
 	},
+	/// A CUDA device was asked of a program that has no code for one.
+	#[error(
+		"this program was built without CUDA: build it with --features cuda, or run models on \
+		 the CPU"
+	)]
+	BuiltWithoutCuda,
 	/// The device cannot be opened.
 	#[error(
-		"cannot open CUDA device {index}: {reason}; build with --features cuda on a machine with \
-		 a driver, or use the CPU"
+		"cannot open CUDA device {index}: {reason}; check that nvidia-smi lists the device and \
+		 that the driver is no older than the toolkit of the build, or run models on the CPU"
 	)]
 	DeviceUnavailable {
 		/// CUDA ordinal.
 		index: usize,
-		/// What candle said.
+		/// What candle said, in one line.
 		reason: String,
 	},
 	/// A tensor operation failed.

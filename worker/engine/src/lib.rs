@@ -30,8 +30,9 @@
 //!
 //! # Where it runs
 //!
-//! On the CPU, or on an NVIDIA GPU with the `cuda` feature, which needs `nvcc` to build. The
-//! number of CPU threads can be pinned ([`EngineOptions::threads`]).
+//! On the CPU, or on an NVIDIA GPU with the `cuda` feature, which needs `nvcc` to build and has been
+//! compiled and not run; the worker's README says how. The number of CPU threads can be pinned
+//! ([`EngineOptions::threads`]).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -28,6 +28,13 @@ fn every_share_arrives_to_the_unit_and_the_burn_leaves_the_issuance() {
 		assert_eq!(Escrow::pools().verifiers.balance, 500);
 		assert_eq!(Escrow::fund(2).balance, 400);
 		assert_eq!(Escrow::burned(), 300);
+		let settled = crate::Settled {
+			accounts: 8_000,
+			validators: 800,
+			verifiers: 500,
+			funds: 400,
+		};
+		assert_eq!(Escrow::settled(), settled);
 		assert_eq!(Balances::total_issuance(), issuance - 300);
 		assert_eq!(balance(&client), START - 10_000);
 		assert_eq!(held(HoldReason::Job, &client), 0);

@@ -1,12 +1,8 @@
 //! Attacks that arise here, each with what it brings the attacker: never a profit.
 
-use crate::{
-	doubles::{MarketDouble, ReservationDouble},
-	mock::*,
-	types::DeclineReason,
-};
+use crate::{mock::*, types::DeclineReason};
 use aci_market::fees::PARTS_PER_MILLION;
-use aci_primitives::{traits::Prepayments, AccountId, Balance, JobId, JobStatus};
+use aci_primitives::{traits::Reservations, AccountId, Balance, JobId, JobStatus};
 use frame_support::assert_ok;
 
 /// All that some accounts have.
@@ -34,7 +30,7 @@ fn wash_jobs_lose_a_fifth_each_and_bring_less_than_that() {
 		}
 		blocks(FRAUD_WINDOW);
 		let lost = before - wealth(&owner);
-		let claim = MarketDouble::fees(CLASS, &owner[1]);
+		let claim = Hmm::insured(CLASS, owner[1].clone());
 		assert!(lost * 100 >= dues * 19, "{lost} of {dues}");
 		assert!(claim * 100 <= dues * 4, "{claim} of {dues}");
 		assert!(claim < lost);
@@ -125,49 +121,69 @@ fn slot_stalling_by_a_worker_lowers_its_rank_and_pays_nothing() {
 	});
 }
 
-/// A client holds capacity for a whole window and runs nothing. Before the end it locks all of its
-/// prepayment for jobs that it withdraws afterwards, or that answer in a word, to save the money from
-/// the end of the reservation. What the locks would give back is burned as well.
+/// A client holds capacity for a whole window and runs little. Before the end it locks its prepayment
+/// for jobs that it withdraws afterwards, or that answer in a word, to save the money from the end of
+/// the reservation. What the locks would give back is burned as well.
 #[test]
-fn a_lock_carries_no_prepayment_past_its_reservation() {
+fn a_lock_carries_no_prepayment_past_the_window() {
 	run(|| {
 		let [client, _] = clients();
 		let [worker_account, ..] = workers();
 		register(&worker_account, 1);
-		let flops = Jobs::quote(text()).expect("there is capacity").flops;
-		let cost = (flops * 150_000).div_ceil(1_000_000_000_000);
-		let until = System::block_number() + 4;
-		let reservation = ReservationDouble::buy(&client, CLASS, 1, until, 150_000, 2 * cost);
+		let reservation = reserve(&client, 4);
+		let paid = prepaid(reservation);
+		next_block();
 		let runs = submit_reserved(&client, 1, &text(), reservation);
-		let waits = submit_reserved(&client, 2, &text(), reservation);
+		let waits: Vec<JobId> = (2..=4)
+			.map(|order| submit_reserved(&client, order, &text(), reservation))
+			.collect();
+		let left = prepaid(reservation);
 		next_block();
 		acknowledge(runs);
-		assert_eq!(status(waits), JobStatus::Open);
 		blocks(4);
-		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), waits));
+		for id in &waits {
+			assert_eq!(status(*id), JobStatus::Open);
+			assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), *id));
+		}
 		result(runs, 1, 1);
 		let due = job(runs).result.expect("there").due;
-		assert!(due < cost / 2);
+		assert!(left > 0 && due < price(runs) / 2);
 		next_block();
 		assert_eq!(status(runs), JobStatus::Settled);
 		assert_eq!(total(&worker_account), START + part(due));
 		// Nothing of the prepayment is left with the client.
-		assert_eq!(total(&client), START - 2 * cost);
-		assert_eq!(pots().3, pots_after(&[due]).3 + 2 * cost - due);
+		assert_eq!(total(&client), START - paid);
+		assert_eq!(pots().3, pots_after(&[due]).3 + paid - due);
 	});
 }
 
-/// The same, while the reservation stands: what a lock gives back is the prepayment's again.
+/// The same by selling back, which pays only for what is not locked, and at a fee: the lock of a job
+/// that waits is lost with the rest.
 #[test]
-fn a_lock_gives_back_to_a_prepayment_that_stands() {
+fn a_lock_carries_no_prepayment_past_a_sale() {
 	run(|| {
 		let [client, _] = clients();
 		register(&workers()[0], 1);
-		let until = System::block_number() + 50;
-		let reservation = ReservationDouble::buy(&client, CLASS, 1, until, 150_000, 200_000);
+		let sell = |reservation| {
+			let sell = pallet_aci_hmm::Swap::SellBack {
+				reservation,
+				min_refund: 0,
+			};
+			assert_ok!(Hmm::swap(RuntimeOrigin::signed(client.clone()), sell));
+		};
+		// Honestly, without a lock.
+		let mut honest = 0;
+		undone(|| {
+			let reservation = reserve(&client, 20);
+			sell(reservation);
+			honest = total(&client);
+		});
+		let reservation = reserve(&client, 20);
 		let id = submit_reserved(&client, 1, &text(), reservation);
+		sell(reservation);
 		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), id));
-		assert_eq!(<Escrow as Prepayments>::prepaid(reservation), 200_000);
-		assert_eq!(free(&client), START - 200_000 - DEPOSIT);
+		assert!(<Hmm as Reservations>::reservation(reservation).is_none());
+		assert!(honest < START);
+		assert!(total(&client) <= honest, "{} {honest}", total(&client));
 	});
 }

@@ -124,6 +124,12 @@ impl Model {
 		}
 	}
 
+	/// Takes up what was burned of an account's prepayment.
+	pub fn burn(&mut self, owner: &AccountId, amount: Balance) {
+		add(&mut self.lost, owner, amount);
+		self.pots.3 += amount;
+	}
+
 	fn state(&mut self, job: &JobId, status: JobStatus) {
 		self.jobs.insert(*job, status);
 	}

@@ -2,12 +2,7 @@
 //! unit is lost or made. After every step jobs and money are those of a plain model.
 
 use super::model::Model;
-use crate::{
-	doubles::{CommitteeDouble, ReservationDouble},
-	mock::*,
-	types::DeclineReason,
-	Event,
-};
+use crate::{doubles::CommitteeDouble, mock::*, types::DeclineReason, Event};
 use aci_primitives::{
 	traits::{DisputeVerdict, Verdicts},
 	JobId, JobStatus, ReservationId, Role,
@@ -70,7 +65,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 		5 => (any::<usize>(), 1..=32u32)
 			.prop_map(|(job, tokens_out)| Operation::Result { job, tokens_out }),
 		1 => any::<usize>().prop_map(Operation::Poke),
-		1 => (0..2usize, 5..40u32).prop_map(|(client, window)| Operation::Buy { client, window }),
+		2 => (0..2usize, 2..25u32).prop_map(|(client, window)| Operation::Buy { client, window }),
 		3 => (0..2usize, 0..4u64)
 			.prop_map(|(client, reservation)| Operation::SubmitReserved { client, reservation }),
 		3 => (any::<usize>(), any::<bool>())
@@ -183,17 +178,16 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 			by_worker(Default::default()),
 			pick_in(jobs, JobStatus::Submitted, job),
 		),
-		Operation::Buy { client, window } => {
-			let until = System::block_number() + window;
-			ReservationDouble::try_buy(&clients()[client], CLASS, 1, until, 150_000, 500_000)
-				.map(|_| ())
-		}
+		Operation::Buy { client, window } => try_reserve(&clients()[client], window),
 		Operation::SubmitReserved {
 			client,
 			reservation,
 		} => {
 			*order += 1;
 			let client = &clients()[client];
+			// One of the last that were bought.
+			let bought = pallet_aci_hmm::NextReservation::<Test>::get();
+			let reservation = bought.saturating_sub(1 + reservation);
 			let submitted = try_submit_reserved(client, *order, &text(), reservation);
 			if submitted.is_ok() {
 				jobs.push(id(client, *order, &text()));
@@ -253,6 +247,9 @@ fn apply(operation: Operation, jobs: &mut Vec<JobId>, order: &mut u64) {
 
 /// Takes up the events since the last step, and compares with the model. Returns their kinds.
 fn step(model: &mut Model) -> BTreeSet<&'static str> {
+	for (owner, amount) in burned_with_reservations() {
+		model.burn(&owner, amount);
+	}
 	let events = events();
 	for event in &events {
 		model.take(event);

@@ -1,31 +1,22 @@
 //! Jobs that a reservation pays for.
 
-use crate::{doubles::ReservationDouble, mock::*, types::DeclineReason, Event};
-use aci_primitives::{
-	traits::{Prepayments, Reservations},
-	AccountId, Balance, JobId, JobStatus, ReservationId,
-};
+use crate::{mock::*, types::DeclineReason, Event};
+use aci_primitives::{traits::Reservations, AccountId, Balance, JobId, JobStatus, ReservationId};
 use frame_support::{assert_noop, assert_ok};
 
-const UNIT_PRICE: Balance = 150_000;
-const PREPAID: Balance = 1_000_000;
-
-/// A worker with so many slots, of which one is reserved for the first client for so many blocks.
-fn set_up(slots: u32, window: u32) -> (AccountId, AccountId, ReservationId) {
+/// A worker with so many slots, of which one is reserved for the first client for so many blocks from
+/// this one on. Returns client, worker, reservation and what was prepaid.
+fn set_up(slots: u32, window: u32) -> (AccountId, AccountId, ReservationId, Balance) {
 	let [client, _] = clients();
 	let [worker, ..] = workers();
 	register(&worker, slots);
-	let until = System::block_number() + window;
-	let id = ReservationDouble::buy(&client, CLASS, 1, until, UNIT_PRICE, PREPAID);
-	(client, worker, id)
-}
-
-fn prepaid(id: ReservationId) -> Balance {
-	<Escrow as Prepayments>::prepaid(id)
+	let id = reserve(&client, window);
+	next_block();
+	(client, worker, id, prepaid(id))
 }
 
 fn occupied(id: ReservationId) -> u64 {
-	ReservationDouble::reservation(id)
+	<Hmm as Reservations>::reservation(id)
 		.expect("the window is open")
 		.occupied
 }
@@ -38,13 +29,14 @@ fn decline(id: JobId) {
 #[test]
 fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 	run(|| {
-		let (client, worker_account, reservation) = set_up(2, 100);
+		let (client, worker_account, reservation, paid) = set_up(2, 100);
 		let flops = Jobs::quote(text()).expect("there is capacity").flops;
-		let own_price = ReservationDouble::price(reservation, flops).expect("open");
+		let own_price = <Hmm as Reservations>::price(reservation, flops).expect("open");
+		let bought = <Hmm as Reservations>::reservation(reservation).expect("open");
 		events();
 		let id = submit_reserved(&client, 1, &text(), reservation);
 		assert_eq!(Jobs::reservation_of(id), Some(reservation));
-		assert_eq!(prepaid(reservation), PREPAID - own_price);
+		assert_eq!(prepaid(reservation), paid - own_price);
 		let free_before = pool().free;
 		next_block();
 		assert_eq!(price(id), own_price);
@@ -57,8 +49,11 @@ fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 				[
 					Event::JobSubmitted { max_price, .. },
 					Event::JobReserved { price, .. },
-					Event::JobMatched { unit_price: UNIT_PRICE, price: matched, .. }
-				] if *price == own_price && *max_price == own_price && *matched == own_price
+					Event::JobMatched { unit_price, price: matched, .. }
+				] if *price == own_price
+					&& *max_price == own_price
+					&& *matched == own_price
+					&& *unit_price == bought.unit_price
 			),
 			"{events:?}"
 		);
@@ -73,7 +68,7 @@ fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 		next_block();
 		assert_eq!(status(id), JobStatus::Settled);
 		assert_eq!(total(&worker_account), START + part(due));
-		assert_eq!(prepaid(reservation), PREPAID - due);
+		assert_eq!(prepaid(reservation), paid - due);
 		assert_eq!(total(&client), START - due);
 	});
 }
@@ -81,7 +76,7 @@ fn a_reserved_job_pays_its_reservations_price_and_occupies_its_capacity() {
 #[test]
 fn the_reservation_is_no_part_of_a_jobs_identity() {
 	run(|| {
-		let (client, _, reservation) = set_up(1, 100);
+		let (client, _, reservation, _) = set_up(1, 100);
 		let expected = id(&client, 5, &text());
 		assert_ok!(try_submit_reserved(&client, 5, &text(), reservation));
 		assert_eq!(job(expected).order, 5);
@@ -95,7 +90,7 @@ fn the_reservation_is_no_part_of_a_jobs_identity() {
 #[test]
 fn a_reserved_job_is_matched_though_the_pool_is_empty_and_others_wait_before_it() {
 	run(|| {
-		let (client, _, reservation) = set_up(1, 100);
+		let (client, _, reservation, _) = set_up(1, 100);
 		assert_eq!(pool().free, 0);
 		let waiting = submit(&client, 1, &text());
 		next_block();
@@ -110,7 +105,7 @@ fn a_reserved_job_is_matched_though_the_pool_is_empty_and_others_wait_before_it(
 #[test]
 fn reserved_jobs_do_not_take_every_try_of_a_block() {
 	run(|| {
-		let (client, _, reservation) = set_up(2, 100);
+		let (client, _, reservation, _) = set_up(2, 100);
 		MaxMatchesPerBlock::set(2);
 		// One slot is reserved: one of these is matched, the others wait and are tried each block.
 		let reserved: Vec<JobId> = (1..=4)
@@ -127,7 +122,7 @@ fn reserved_jobs_do_not_take_every_try_of_a_block() {
 #[test]
 fn a_reserved_job_waits_for_room_in_its_reservation() {
 	run(|| {
-		let (client, _, reservation) = set_up(3, 100);
+		let (client, _, reservation, _) = set_up(3, 100);
 		let first = submit_reserved(&client, 1, &text(), reservation);
 		let second = submit_reserved(&client, 2, &text(), reservation);
 		blocks(2);
@@ -143,7 +138,7 @@ fn a_reserved_job_waits_for_room_in_its_reservation() {
 #[test]
 fn a_reserved_job_that_comes_back_keeps_its_price_and_vacates() {
 	run(|| {
-		let (client, worker_account, reservation) = set_up(1, 100);
+		let (client, worker_account, reservation, paid) = set_up(1, 100);
 		let id = submit_reserved(&client, 1, &text(), reservation);
 		next_block();
 		let own_price = price(id);
@@ -155,7 +150,7 @@ fn a_reserved_job_that_comes_back_keeps_its_price_and_vacates() {
 		assert_eq!(price(id), own_price);
 		decline(id);
 		assert_eq!(status(id), JobStatus::Expired);
-		assert_eq!(prepaid(reservation), PREPAID);
+		assert_eq!(prepaid(reservation), paid);
 		assert_eq!((occupied(reservation), total(&client)), (0, START));
 	});
 }
@@ -163,24 +158,24 @@ fn a_reserved_job_that_comes_back_keeps_its_price_and_vacates() {
 #[test]
 fn a_cancelled_reserved_job_gives_back_to_the_prepayment() {
 	run(|| {
-		let (client, _, reservation) = set_up(1, 100);
+		let (client, _, reservation, paid) = set_up(1, 100);
 		let id = submit_reserved(&client, 1, &text(), reservation);
 		assert_ok!(Jobs::cancel(RuntimeOrigin::signed(client.clone()), id));
-		assert_eq!(prepaid(reservation), PREPAID);
-		assert_eq!(free(&client), START - PREPAID - DEPOSIT);
+		assert_eq!(prepaid(reservation), paid);
+		assert_eq!(free(&client), START - paid - DEPOSIT);
 	});
 }
 
 #[test]
 fn a_reserved_job_that_times_out_slashes_and_gives_back_to_the_prepayment() {
 	run(|| {
-		let (client, worker_account, reservation) = set_up(1, 100);
+		let (client, worker_account, reservation, paid) = set_up(1, 100);
 		let id = submit_reserved(&client, 1, &text(), reservation);
 		next_block();
 		acknowledge(id);
 		blocks(TIMEOUT_BLOCKS);
 		assert_eq!(status(id), JobStatus::TimedOut);
-		assert_eq!((occupied(reservation), prepaid(reservation)), (0, PREPAID));
+		assert_eq!((occupied(reservation), prepaid(reservation)), (0, paid));
 		assert_eq!(total(&client), START);
 		assert_eq!(StakingSlashing::quality(worker_account).score, 720_000);
 	});
@@ -189,26 +184,27 @@ fn a_reserved_job_that_times_out_slashes_and_gives_back_to_the_prepayment() {
 #[test]
 fn capacity_that_is_vacated_after_the_window_is_the_pools() {
 	run(|| {
-		let (client, worker_account, reservation) = set_up(1, 3);
+		let (client, worker_account, reservation, paid) = set_up(1, 3);
 		let id = submit_reserved(&client, 1, &text(), reservation);
 		next_block();
 		acknowledge(id);
 		blocks(3);
-		assert_eq!(ReservationDouble::reservation(reservation), None);
+		assert_eq!(<Hmm as Reservations>::reservation(reservation), None);
 		assert_eq!(pool().free, 0);
 		result(id, 64, 32);
 		assert_eq!(pool().free, 1_000);
 		let due = price(id);
 		next_block();
 		assert_eq!(total(&worker_account), START + part(due));
-		assert_eq!(total(&client), START - due);
+		// The rest of the prepayment was burned at the window's end.
+		assert_eq!(total(&client), START - paid);
 	});
 }
 
 #[test]
 fn a_job_whose_reservation_ends_unmatched_expires_and_its_lock_goes_with_the_prepayment() {
 	run(|| {
-		let (client, worker_account, reservation) = set_up(1, 3);
+		let (client, worker_account, reservation, paid) = set_up(1, 3);
 		let origin = RuntimeOrigin::signed(worker_account);
 		assert_ok!(Jobs::set_active(origin.clone(), false));
 		let id = submit_reserved(&client, 1, &text(), reservation);
@@ -222,8 +218,8 @@ fn a_job_whose_reservation_ends_unmatched_expires_and_its_lock_goes_with_the_pre
 		assert_eq!(status(id), JobStatus::Open);
 		next_block();
 		assert_eq!(status(id), JobStatus::Expired);
-		assert_eq!(total(&client), START - own_price);
-		assert_eq!(pots(), (0, 0, 0, own_price));
+		assert_eq!(total(&client), START - paid);
+		assert_eq!(pots(), (0, 0, 0, paid));
 		assert!(matches!(
 			&events()[..],
 			[
@@ -242,7 +238,7 @@ fn a_job_whose_reservation_ends_unmatched_expires_and_its_lock_goes_with_the_pre
 #[test]
 fn an_order_that_does_not_fit_its_reservation_is_refused() {
 	run(|| {
-		let (client, _, reservation) = set_up(1, 4);
+		let (client, _, reservation, _) = set_up(1, 4);
 		let submit = |who: &AccountId, spec, id| try_submit_reserved(who, 1, &spec, id);
 		assert_noop!(
 			submit(&clients()[1], text(), reservation),
@@ -261,11 +257,6 @@ fn an_order_that_does_not_fit_its_reservation_is_refused() {
 			submit(&client, spec, reservation),
 			Failure::PriceAboveMaximum
 		);
-		let until = System::block_number() + 4;
-		let poor = ReservationDouble::buy(&clients()[1], OTHER_CLASS, 0, until, 0, 200);
-		let mut spec = text();
-		spec.class = OTHER_CLASS;
-		assert_noop!(submit(&clients()[1], spec, poor), Failure::PriceIsZero);
 		blocks(4);
 		assert_noop!(
 			submit(&client, text(), reservation),
@@ -278,11 +269,9 @@ fn an_order_that_does_not_fit_its_reservation_is_refused() {
 fn a_prepayment_that_is_used_up_pays_no_more_jobs() {
 	run(|| {
 		let [client, _] = clients();
-		register(&workers()[0], 2);
-		let flops = Jobs::quote(text()).expect("there is capacity").flops;
-		let cost = (flops * UNIT_PRICE).div_ceil(1_000_000_000_000);
-		let until = System::block_number() + 50;
-		let reservation = ReservationDouble::buy(&client, CLASS, 1, until, UNIT_PRICE, cost);
+		register(&workers()[0], 1);
+		// Room for one job, and not for two.
+		let reservation = reserve(&client, 1);
 		submit_reserved(&client, 1, &text(), reservation);
 		assert_noop!(
 			try_submit_reserved(&client, 2, &text(), reservation),

@@ -1,6 +1,6 @@
 //! Payment in batches.
 
-use crate::{doubles::MarketDouble, mock::*, Batches, Event, PaidBatches};
+use crate::{mock::*, Batches, Event, PaidBatches};
 use aci_primitives::{JobId, JobStatus};
 use frame_support::{assert_noop, assert_ok};
 
@@ -63,10 +63,11 @@ fn the_due_jobs_of_a_block_are_paid_together_and_each_is_stated() {
 		assert_eq!(pots(), pots_after(&prices));
 		let earned = total(&workers()[0]) + total(&workers()[1]);
 		assert_eq!(earned, 2 * START + paid);
-		let fees =
-			MarketDouble::fees(CLASS, &workers()[0]) + MarketDouble::fees(CLASS, &workers()[1]);
+		let insured = |worker: usize| Hmm::insured(CLASS, workers()[worker].clone());
+		let fees = insured(0) + insured(1);
 		assert_eq!(fees, pots().2);
-		assert_eq!(MarketDouble::occupied(CLASS), etas);
+		let activity = Hmm::activity(CLASS).expect("there");
+		assert_eq!(activity.paid, u128::from(etas));
 		let judged = workers()[..2]
 			.iter()
 			.map(|worker| StakingSlashing::quality(worker.clone()).judged)

@@ -24,12 +24,39 @@ fn a_score_starts_neutral_and_moves_by_a_tenth() {
 		System::assert_last_event(
 			Event::QualityUpdated {
 				who,
+				jobs: 1,
 				result: 0,
 				score: 738_000,
 				judged: 2,
 			}
 			.into(),
 		);
+	});
+}
+
+#[test]
+fn results_judged_at_once_move_a_score_as_one_by_one() {
+	run(|| {
+		let (one, all) = (account(1), account(2));
+		let results = [1_000_000, 0, 700_000, 1_000_000];
+		for result in results {
+			judged(&one, result);
+		}
+		<StakingSlashing as QualityUpdate>::judged_all(&all, &results);
+		let expected = StakingSlashing::quality(one);
+		assert_eq!(StakingSlashing::quality(all.clone()), expected);
+		System::assert_last_event(
+			Event::QualityUpdated {
+				who: all.clone(),
+				jobs: 4,
+				result: 1_000_000,
+				score: expected.score,
+				judged: 4,
+			}
+			.into(),
+		);
+		<StakingSlashing as QualityUpdate>::judged_all(&all, &[]);
+		assert_eq!(StakingSlashing::quality(all), expected);
 	});
 }
 
