@@ -12,7 +12,7 @@ use aci_primitives::{
 	traits::{DisputeVerdict, Pot},
 	AccountId, Balance, JobId, ReservationId, Role,
 };
-use frame_support::traits::fungible::{Inspect, InspectHold};
+use frame_support::traits::fungible::Inspect;
 use pallet_aci_escrow as escrow;
 use pallet_aci_hmm as hmm;
 use pallet_aci_jobs as jobs;
@@ -552,13 +552,16 @@ impl Book {
 			let waits = self.waiting.get(who).copied().unwrap_or_default();
 			assert_eq!(wealth, total(who), "what {who:?} has");
 			assert_eq!(waits, Escrow::claimable(who.clone()), "what waits for it");
+			let stored = pallet_balances::Holds::<Market>::get(who);
 			let mut holds = 0;
 			for hold in Hold::ALL {
 				let amount = self.of(who, hold);
 				holds += amount;
+				let reason = hold.reason();
+				let stored = stored.iter().find(|held| held.id == reason);
 				assert_eq!(
 					amount,
-					Balances::balance_on_hold(&hold.reason(), who),
+					stored.map_or(0, |held| held.amount),
 					"what of {who:?} is held for {hold:?}"
 				);
 			}

@@ -200,6 +200,9 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 	let tokens_in = spec.parameters.max_tokens_in;
 	let flops =
 		compute::operations(manifest.kind, &manifest.shape, tokens_in, tokens_out).ok()?;
+	let class = Hmm::class(spec.class)?;
+	let least = compute::least_duration(&manifest, &class, tokens_in, tokens_out).ok()?;
+	let duration = least.max(1_000_000);
 	let receipt = Receipt {
 		job: id,
 		input: spec.input.sha256(),
@@ -208,10 +211,10 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 		tokens_in,
 		tokens_out,
 		started: BEGIN,
-		duration: 1_000_000,
+		duration,
 		metrics: Metrics {
 			flops,
-			device_busy: 900_000,
+			device_busy: duration,
 			peak_memory: 300_000_000,
 			energy: 0,
 		},

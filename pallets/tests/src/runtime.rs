@@ -80,13 +80,13 @@ pub const MIN_DELEGATION: Balance = 10_000;
 /// Smallest first deposit in a fund, in planck.
 pub const MIN_LIQUIDITY: Balance = 10_000;
 /// Unbonding time, in blocks.
-pub const BONDING: BlockNumber = 30;
+pub const BONDING: BlockNumber = 18;
 /// Appeal time, in blocks.
 pub const APPEAL: BlockNumber = 4;
 /// Blocks of an epoch, of the market and of the stakes.
 pub const EPOCH: BlockNumber = 15;
 /// Blocks of a session.
-pub const SESSION: BlockNumber = 10;
+pub const SESSION: BlockNumber = 5;
 /// Blocks until liquidity can be withdrawn, and in which it can.
 pub const LIQUIDITY_UNBONDING: BlockNumber = 6;
 /// Blocks in which a withdrawal of liquidity is ready.
@@ -109,7 +109,11 @@ parameter_types! {
 	pub const Offset: BlockNumber = 0;
 	pub Slash: SlashTable = SlashTable::default();
 	pub Shares: FeeShares = FeeShares::default();
-	pub Quality: QualityRules = QualityRules { judged_before_slash: 3, ..QualityRules::default() };
+	pub Quality: QualityRules = QualityRules {
+		weight: 300_000,
+		judged_before_slash: 3,
+		..QualityRules::default()
+	};
 	pub Control: ControlRules = ControlRules { half_fund: 1_000_000, ..ControlRules::default() };
 	pub Stakes: StakeRules = StakeRules {
 		validator_bond: VALIDATOR_BOND,
@@ -347,8 +351,8 @@ impl pallet_aci_jobs::Config for Market {
 	type MaxClassesPerBlock = ConstU32<2>;
 	type MaxMatchesPerBlock = ConstU32<4>;
 	type MaxCandidates = ConstU32<2>;
-	type MaxDuePerBlock = ConstU32<4>;
+	type MaxDuePerBlock = ConstU32<2>;
 	type MaxBatch = ConstU32<2>;
-	type MaxSettlementsPerBlock = ConstU32<4>;
+	type MaxSettlementsPerBlock = ConstU32<2>;
 	type MaxEndsPerBlock = ConstU32<16>;
 }

@@ -16,7 +16,7 @@ use std::cell::RefCell;
 
 /// Sequences that are played where the environment names no other number: few enough for every
 /// build, and enough for every call and every state of [`Coverage`].
-const CASES: u32 = 6;
+const CASES: u32 = 8;
 /// Operations in a sequence.
 const LENGTH: usize = 260;
 
@@ -26,6 +26,12 @@ fn cases() -> Option<u32> {
 	Some(asked.parse().expect("ACI_MARKET_SEQUENCES is a number"))
 }
 
+/// The number of shorter sequences that are tried after a failure.
+fn shrinks() -> u32 {
+	let asked = std::env::var("ACI_MARKET_SHRINKS").ok();
+	asked.map_or(40, |asked| asked.parse().expect("ACI_MARKET_SHRINKS is a number"))
+}
+
 /// The seed is fixed, so that these sequences are known to reach what they should. Of more sequences
 /// the first ones are the same.
 #[test]
@@ -33,7 +39,7 @@ fn whatever_is_done_the_market_keeps_its_books() {
 	let asked = cases();
 	let config = Config {
 		cases: asked.unwrap_or(CASES),
-		max_shrink_iters: 200,
+		max_shrink_iters: shrinks(),
 		failure_persistence: None,
 		..Config::default()
 	};

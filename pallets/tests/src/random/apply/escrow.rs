@@ -12,16 +12,47 @@ use crate::{
 use aci_primitives::{
 	job::Home,
 	traits::{Budgets, Payee},
-	AccountId, BlockNumber,
+	AccountId, Balance, BlockNumber,
 };
 use frame_support::traits::fungible::Inspect;
 use pallet_aci_escrow::Call;
+use sp_runtime::DispatchResult;
 
 fn home(number: u32) -> Home {
 	match number % 8 {
 		7 => Home::Chain,
 		_ => Home::Validator(pick(&validators(), number).expect("there are validators")),
 	}
+}
+
+fn transfer(
+	game: &mut Game<'_>,
+	from: &AccountId,
+	to: &AccountId,
+	amount: Balance,
+) -> DispatchResult {
+	let call = pallet_balances::Call::transfer_allow_death {
+		dest: to.clone(),
+		value: amount,
+	};
+	let moved = game.call(signed(from), call);
+	if moved.is_ok() {
+		game.book.transferred(from, to, amount);
+	}
+	moved
+}
+
+/// An account that can claim, if there is one, or the one that may have nothing; now and then any.
+fn claimant(number: u32) -> AccountId {
+	let mut waiting: Vec<AccountId> = pallet_aci_escrow::Claimable::<Market>::iter()
+		.filter(|(who, amount)| {
+			let balance = <Balances as Inspect<AccountId>>::balance(who);
+			*who == pauper() || number % 8 == 7 || balance + amount >= EXISTENTIAL_DEPOSIT
+		})
+		.map(|(who, _)| who)
+		.collect();
+	waiting.sort_unstable();
+	pick(&waiting, number).unwrap_or_else(|| anybody(number))
 }
 
 /// A client with a budget, and the budget's home; mostly one whose lease has ended.
@@ -56,17 +87,15 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(signed(&who), Call::withdraw { amount })
 		}
 		Kind::Claim => {
-			let mut waiting: Vec<AccountId> =
-				pallet_aci_escrow::Claimable::<Market>::iter_keys().collect();
-			waiting.sort_unstable();
-			let who = pick(&waiting, a).unwrap_or_else(|| anybody(a));
+			let who = claimant(a);
+			if who == pauper() && b % 2 == 0 {
+				// Something that makes the account live.
+				let _ = transfer(game, &clients()[0], &who, 10_000);
+			}
 			game.call(signed(&who), Call::claim {})
 		}
 		Kind::ClaimFor => {
-			let mut waiting: Vec<AccountId> =
-				pallet_aci_escrow::Claimable::<Market>::iter_keys().collect();
-			waiting.sort_unstable();
-			let who = pick(&waiting, a).unwrap_or_else(|| anybody(a));
+			let who = claimant(a);
 			game.call(signed(&anybody(b)), Call::claim_for { who })
 		}
 		Kind::OpenBudget => {
@@ -99,23 +128,15 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		}
 		_ => {
 			// To the account that may have nothing, or all of it away, so that it may be reaped.
-			let (from, to, amount) = match b % 3 {
-				0 => (anybody(a), pauper(), u128::from(c)),
-				1 => (anybody(a), pauper(), 10_000),
+			let (from, to, amount) = match b % 4 {
+				0 => (mostly(&clients(), a), pauper(), u128::from(c)),
+				1 | 2 => (mostly(&clients(), a), pauper(), 10_000),
 				_ => {
 					let all = <Balances as Inspect<AccountId>>::balance(&pauper());
 					(pauper(), mostly(&clients(), a), all)
 				}
 			};
-			let call = pallet_balances::Call::transfer_allow_death {
-				dest: to.clone(),
-				value: amount,
-			};
-			let moved = game.call(signed(&from), call);
-			if moved.is_ok() {
-				game.book.transferred(&from, &to, amount);
-			}
-			moved
+			transfer(game, &from, &to, amount)
 		}
 	};
 	let _ = result;

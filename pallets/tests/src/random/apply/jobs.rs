@@ -11,7 +11,7 @@ use crate::{
 	world::*,
 };
 use aci_primitives::{
-	traits::{DisputeVerdict, Verdicts},
+	traits::{Bonds, DisputeVerdict, Verdicts},
 	AccountId, JobId, JobSpec, JobStatus, Role,
 };
 use pallet_aci_jobs::{types::DeclineReason, Call};
@@ -27,12 +27,24 @@ fn jobs_in(status: JobStatus) -> Vec<JobId> {
 /// A job in a state; one in sixteen times any job.
 fn job_in(status: JobStatus, number: u32) -> Option<JobId> {
 	let fitting = jobs_in(status);
-	if fitting.is_empty() || number % 16 == 15 {
+	if number % 16 == 15 {
 		let mut all: Vec<JobId> = pallet_aci_jobs::Jobs::<Market>::iter_keys().collect();
 		all.sort_unstable();
 		return pick(&all, number);
 	}
 	pick(&fitting, number)
+}
+
+/// Most jobs in a state, by the bits of the number. One in sixteen times any job.
+fn some_in(status: JobStatus, number: u32) -> Vec<JobId> {
+	if number % 16 == 15 {
+		return job_in(status, number).into_iter().collect();
+	}
+	let fitting = jobs_in(status).into_iter().enumerate();
+	fitting
+		.filter(|(place, _)| number >> (place % 8) & 3 != 3)
+		.map(|(_, id)| id)
+		.collect()
 }
 
 fn client_of(id: JobId) -> AccountId {
@@ -107,16 +119,19 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(signed(&client_of(job)), Call::cancel { job })
 		}
 		Kind::Acknowledge => {
-			let Some(job) = job_in(JobStatus::Matched, a) else {
-				return;
-			};
-			game.call(
-				signed(&worker_or_anybody(job, b)),
-				Call::acknowledge { job },
-			)
+			for job in some_in(JobStatus::Matched, a) {
+				let by = signed(&worker_or_anybody(job, b));
+				let _ = game.call(by, Call::acknowledge { job });
+			}
+			return;
 		}
 		Kind::Decline => {
-			let Some(job) = job_in(JobStatus::Matched, a) else {
+			// Mostly one that came back before.
+			let again: Vec<JobId> = jobs_in(JobStatus::Matched)
+				.into_iter()
+				.filter(|id| job(*id).returns > 0)
+				.collect();
+			let Some(job) = pick(&again, a).or_else(|| job_in(JobStatus::Matched, a)) else {
 				return;
 			};
 			let reason = match b % 6 {
@@ -130,26 +145,30 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			)
 		}
 		Kind::SubmitResult => {
-			let Some(id) = job_in(JobStatus::Running, a) else {
-				return;
-			};
-			let record = job(id);
-			let most = record.spec.parameters.max_tokens_out;
-			let tokens = if most == 0 { 0 } else { 1 + b % most };
-			let Some(call) = result_call(id, &record, tokens) else {
-				return;
-			};
-			game.call(signed(&worker_or_anybody(id, c)), call)
+			for id in some_in(JobStatus::Running, a) {
+				let record = job(id);
+				let most = record.spec.parameters.max_tokens_out;
+				let tokens = if most == 0 { 0 } else { 1 + b % most };
+				if let Some(call) = result_call(id, &record, tokens) {
+					let _ = game.call(signed(&worker_or_anybody(id, c)), call);
+				}
+			}
+			return;
 		}
 		Kind::Poke => {
-			let Some(job) = job_in(JobStatus::Submitted, a) else {
+			let now = System::block_number();
+			let mut due: Vec<JobId> = pallet_aci_jobs::Jobs::<Market>::iter_keys()
+				.filter(|id| job_if_any(*id).is_some_and(|job| job.deadline.block <= now))
+				.collect();
+			due.sort_unstable();
+			let Some(job) = pick(&due, a).or_else(|| job_in(JobStatus::Submitted, 8 * a)) else {
 				return;
 			};
 			game.call(signed(&anybody(b)), Call::poke { job })
 		}
 		Kind::Dispute => {
 			let status = match b % 2 {
-				0 => JobStatus::Submitted,
+				0 if !jobs_in(JobStatus::Submitted).is_empty() => JobStatus::Submitted,
 				_ => JobStatus::Settled,
 			};
 			let Some(job) = job_in(status, a) else {
@@ -176,9 +195,10 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			<Jobs as Verdicts>::convict(&job, verdict, Default::default(), reporter)
 		}
 		Kind::ConvictAll => {
+			// All of one worker, or of every one.
 			let worker = pick(&workers(), a).expect("there are workers");
 			for id in jobs_in(JobStatus::Settled) {
-				if worker_of(id) == worker {
+				if b % 2 == 0 || worker_of(id) == worker {
 					let reporter = Some(anybody(b));
 					let wrong = DisputeVerdict::Wrong;
 					let _ = <Jobs as Verdicts>::convict(&id, wrong, Default::default(), reporter);
@@ -187,11 +207,20 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			return;
 		}
 		Kind::RegisterWorker => {
-			let worker = mostly(&workers(), a);
-			let slots = 1 + b % 3;
+			// Mostly one that is not there, or whose bond was slashed.
+			let wanting: Vec<AccountId> = workers()
+				.into_iter()
+				.filter(|who| {
+					let bond = <StakingSlashing as Bonds>::bonded(who, Role::Worker);
+					pallet_aci_jobs::Workers::<Market>::get(who)
+						.is_none_or(|worker| bond < bond_for(worker.slots))
+				})
+				.collect();
+			let worker = pick(&wanting, a).unwrap_or_else(|| mostly(&workers(), a));
+			let slots = 2 + b % 2;
 			let bonded = StakingSlashing::ledger(worker.clone(), Role::Worker)
 				.map_or(0, |ledger| ledger.active);
-			let missing = (2 * bond_for(slots)).saturating_sub(bonded);
+			let missing = (4 * bond_for(slots)).saturating_sub(bonded);
 			if missing > 0 {
 				let call = pallet_aci_staking_slashing::Call::bond {
 					role: Role::Worker,

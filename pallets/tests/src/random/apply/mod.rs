@@ -46,6 +46,18 @@ fn share(whole: Balance, thousandths: u32) -> Balance {
 
 /// Does an operation.
 pub fn apply(operation: &Operation, game: &mut Game<'_>) {
+	// These are no calls, so whether they changed anything is not known.
+	game.touched |= matches!(
+		operation.kind,
+		Kind::NextBlock
+			| Kind::Convict
+			| Kind::ConvictAll
+			| Kind::SpendBudget
+			| Kind::Equivocate
+			| Kind::VerifierWorks
+			| Kind::SplitSlice
+			| Kind::MergeSlice
+	);
 	match operation.kind {
 		Kind::NextBlock => match operation.a % 16 {
 			// A stalled chain, and a rushed block.

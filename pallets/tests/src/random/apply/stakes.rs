@@ -18,10 +18,10 @@ use sp_staking::offence::{Kind as OffenceKind, Offence, ReportOffence};
 
 type Offender = (AccountId, staking::Exposure);
 
-/// An equivocation of one validator in the present session.
+/// An equivocation in the present session.
 struct Equivocation {
 	session: u32,
-	offender: Offender,
+	offenders: Vec<Offender>,
 	tenths: u32,
 }
 
@@ -29,7 +29,7 @@ impl Offence<Offender> for Equivocation {
 	const ID: OffenceKind = *b"test:equivocate!";
 	type Slot = u32;
 	fn offenders(&self) -> Vec<Offender> {
-		vec![self.offender.clone()]
+		self.offenders.clone()
 	}
 	fn session_index(&self) -> u32 {
 		self.session
@@ -102,22 +102,28 @@ fn slash(number: u32, fits: impl Fn(&staking::PendingSlash) -> bool) -> Option<S
 }
 
 fn equivocate(a: u32, b: u32, c: u32) {
-	let Some(validator) = pick(&Session::validators(), a) else {
-		return;
+	let validators = Session::validators();
+	// One, or all of them.
+	let chosen: Vec<AccountId> = match b % 2 {
+		0 => validators,
+		_ => pick(&validators, a).into_iter().collect(),
 	};
-	let key = keys(&validator).dummy.encode();
-	let proven = Historical::prove((DUMMY, &key[..]))
-		.and_then(|proof| Historical::check_proof((DUMMY, &key[..]), proof));
 	// Keys that were purged prove nothing.
-	if let Some(offender) = proven {
-		let offence = Equivocation {
-			session: Session::current_index(),
-			offender,
-			tenths: 1 + b % 3,
-		};
-		let reporters = (c % 4 > 0).then(|| anybody(c)).into_iter().collect();
-		let _ = Offences::report_offence(reporters, offence);
-	}
+	let offenders: Vec<Offender> = chosen
+		.iter()
+		.filter_map(|validator| {
+			let key = keys(validator).dummy.encode();
+			let proof = Historical::prove((DUMMY, &key[..]))?;
+			Historical::check_proof((DUMMY, &key[..]), proof)
+		})
+		.collect();
+	let offence = Equivocation {
+		session: Session::current_index(),
+		offenders,
+		tenths: 1 + c % 3,
+	};
+	let reporters = (c % 4 > 0).then(|| anybody(c)).into_iter().collect();
+	let _ = Offences::report_offence(reporters, offence);
 }
 
 /// Does an operation of this subject.
@@ -167,7 +173,8 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		}
 		Kind::ApplySlash => {
 			let due = slash(a, |slash| slash.applies_at <= now);
-			let Some(id) = due.or_else(|| slash(a, |_| true)) else {
+			let early = || slash(a, |_| true).filter(|_| b % 8 == 0);
+			let Some(id) = due.or_else(early) else {
 				return;
 			};
 			game.call(signed(&anybody(b)), Call::apply_slash { id })
@@ -188,7 +195,13 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			let call = Call::validate { commission };
 			game.call(signed(&mostly(&validators(), a)), call)
 		}
-		Kind::Chill => game.call(signed(&mostly(&validators(), a)), Call::chill {}),
+		Kind::Chill => {
+			let mut candidates: Vec<AccountId> =
+				staking::Candidates::<Market>::iter_keys().collect();
+			candidates.sort_unstable();
+			let who = pick(&candidates, a).unwrap_or_else(|| anybody(a));
+			game.call(signed(&who), Call::chill {})
+		}
 		Kind::ForceChill => {
 			let who = mostly(&validators(), a);
 			game.call(RuntimeOrigin::root(), Call::force_chill { who })
