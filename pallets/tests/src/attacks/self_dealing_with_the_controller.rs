@@ -12,7 +12,7 @@ use aci_primitives::{job::JobSpec, Class};
 /// Blocks of which each is one own order.
 const BLOCKS: u32 = 4 * EPOCH;
 /// What the honest client spends in an epoch, at most.
-const BUDGET: Balance = 6_000;
+const BUDGET: Balance = 80_000;
 
 /// Slow hardware, so that a job takes most of a block.
 fn slow() -> Class {

@@ -1,1 +1,7 @@
-//! The edges of the whole market that the pallets' own tests do not reach.
+//! The edges of the whole market: numbers, dust, accounts, collections, capacity, slashes.
+
+mod accounts;
+mod capacity;
+mod collections;
+mod numbers;
+mod slashes;

@@ -55,6 +55,15 @@ fn claimant(number: u32) -> AccountId {
 	pick(&waiting, number).unwrap_or_else(|| anybody(number))
 }
 
+/// The same; the account is mostly given something first that makes it live.
+fn live_claimant(number: u32, game: &mut Game<'_>) -> AccountId {
+	let who = claimant(number);
+	if who == pauper() && number % 4 > 0 {
+		let _ = transfer(game, &clients()[0], &who, 10_000);
+	}
+	who
+}
+
 /// A client with a budget, and the budget's home; mostly one whose lease has ended.
 fn budget(number: u32) -> Option<(AccountId, Home)> {
 	let now: BlockNumber = System::block_number();
@@ -87,15 +96,11 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(signed(&who), Call::withdraw { amount })
 		}
 		Kind::Claim => {
-			let who = claimant(a);
-			if who == pauper() && b % 2 == 0 {
-				// Something that makes the account live.
-				let _ = transfer(game, &clients()[0], &who, 10_000);
-			}
+			let who = live_claimant(a, game);
 			game.call(signed(&who), Call::claim {})
 		}
 		Kind::ClaimFor => {
-			let who = claimant(a);
+			let who = live_claimant(a, game);
 			game.call(signed(&anybody(b)), Call::claim_for { who })
 		}
 		Kind::OpenBudget => {

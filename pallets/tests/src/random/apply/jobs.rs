@@ -134,7 +134,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			let Some(job) = pick(&again, a).or_else(|| job_in(JobStatus::Matched, a)) else {
 				return;
 			};
-			let reason = match b % 6 {
+			let reason = match b % 8 {
 				0 => DeclineReason::InputTooLong,
 				1 => DeclineReason::Other,
 				_ => DeclineReason::InputUnavailable,

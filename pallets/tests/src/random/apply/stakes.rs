@@ -73,6 +73,12 @@ fn ledger(number: u32, has: impl Fn(&staking::BondView) -> bool) -> (AccountId, 
 	pick(&bonds, number).unwrap_or_else(|| (anybody(number), role(number)))
 }
 
+fn candidate(number: u32) -> AccountId {
+	let mut candidates: Vec<AccountId> = staking::Candidates::<Market>::iter_keys().collect();
+	candidates.sort_unstable();
+	pick(&candidates, number).unwrap_or_else(|| anybody(number))
+}
+
 /// A delegation that has what is asked for.
 fn delegation(
 	number: u32,
@@ -195,15 +201,9 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			let call = Call::validate { commission };
 			game.call(signed(&mostly(&validators(), a)), call)
 		}
-		Kind::Chill => {
-			let mut candidates: Vec<AccountId> =
-				staking::Candidates::<Market>::iter_keys().collect();
-			candidates.sort_unstable();
-			let who = pick(&candidates, a).unwrap_or_else(|| anybody(a));
-			game.call(signed(&who), Call::chill {})
-		}
+		Kind::Chill => game.call(signed(&candidate(a)), Call::chill {}),
 		Kind::ForceChill => {
-			let who = mostly(&validators(), a);
+			let who = candidate(a);
 			game.call(RuntimeOrigin::root(), Call::force_chill { who })
 		}
 		Kind::Delegate => {
