@@ -125,9 +125,7 @@ impl Book {
 	fn refund(&mut self, lock: &Money, amount: Balance) {
 		let to_free = amount.min(lock.from_free);
 		self.free_up(&lock.owner, Hold::Job, amount);
-		let source = lock
-			.prepayment
-			.and_then(|id| self.prepayments.get_mut(&id));
+		let source = lock.prepayment.and_then(|id| self.prepayments.get_mut(&id));
 		match source {
 			Some(prepayment) => {
 				prepayment.amount += amount;
@@ -140,14 +138,20 @@ impl Book {
 
 	/// The end of a job's lock, of which so much was paid or burned before. Returns the refund.
 	fn release(&mut self, job: &JobId) -> Balance {
-		let lock = self.locks.remove(job).expect("an unfinished job has a lock");
+		let lock = self
+			.locks
+			.remove(job)
+			.expect("an unfinished job has a lock");
 		self.refund(&lock, lock.amount);
 		lock.amount
 	}
 
 	/// Takes of a job's lock what is paid or burned.
 	fn take_of_lock(&mut self, job: &JobId, amount: Balance) -> AccountId {
-		let lock = self.locks.get_mut(job).expect("an unfinished job has a lock");
+		let lock = self
+			.locks
+			.get_mut(job)
+			.expect("an unfinished job has a lock");
 		lock.amount = lock
 			.amount
 			.checked_sub(amount)

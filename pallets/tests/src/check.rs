@@ -150,9 +150,7 @@ fn balances_holds() -> BTreeMap<(AccountId, Hold), Balance> {
 
 /// What the pallets say was burned.
 pub fn burned() -> Balance {
-	Escrow::burned()
-		+ staking::TotalBurned::<Market>::get()
-		+ jobs::TotalBurned::<Market>::get()
+	Escrow::burned() + staking::TotalBurned::<Market>::get() + jobs::TotalBurned::<Market>::get()
 }
 
 /// All of it.

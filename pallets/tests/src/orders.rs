@@ -198,8 +198,7 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 	let spec = &job.spec;
 	let manifest = PoAi::model(spec.model)?.manifest;
 	let tokens_in = spec.parameters.max_tokens_in;
-	let flops =
-		compute::operations(manifest.kind, &manifest.shape, tokens_in, tokens_out).ok()?;
+	let flops = compute::operations(manifest.kind, &manifest.shape, tokens_in, tokens_out).ok()?;
 	let class = Hmm::class(spec.class)?;
 	let least = compute::least_duration(&manifest, &class, tokens_in, tokens_out).ok()?;
 	let duration = least.max(1_000_000);

@@ -226,7 +226,10 @@ impl pallet_aci_staking_slashing::EarningsOf for Earnings {
 			.iter()
 			.map(|(class, _)| <Escrow as Pots>::balance(Pot::Fund(*class)))
 			.sum();
-		(pallet_aci_escrow::TotalSettled::<Market>::get().funds, capital)
+		(
+			pallet_aci_escrow::TotalSettled::<Market>::get().funds,
+			capital,
+		)
 	}
 }
 

@@ -10,7 +10,12 @@ use aci_primitives::{
 
 fn convict(id: JobId) {
 	let wrong = DisputeVerdict::Wrong;
-	assert_ok!(<Jobs as Verdicts>::convict(&id, wrong, Default::default(), None));
+	assert_ok!(<Jobs as Verdicts>::convict(
+		&id,
+		wrong,
+		Default::default(),
+		None
+	));
 }
 
 /// The bond covers all claims that can join it, because a worker's exposure is at most the bond

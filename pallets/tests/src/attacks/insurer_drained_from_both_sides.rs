@@ -10,7 +10,12 @@ use aci_primitives::{
 
 fn convict(id: JobId) {
 	let wrong = DisputeVerdict::Wrong;
-	assert_ok!(<Jobs as Verdicts>::convict(&id, wrong, Default::default(), None));
+	assert_ok!(<Jobs as Verdicts>::convict(
+		&id,
+		wrong,
+		Default::default(),
+		None
+	));
 }
 
 /// What an honest provider's shares are worth.
@@ -72,8 +77,15 @@ fn a_claim_after_the_pot_is_applied_takes_no_more_than_the_jobs_brought() {
 			// The second draw.
 			let wrong = DisputeVerdict::Wrong;
 			assert_ok!(Jobs::decide_dispute(RuntimeOrigin::root(), second, wrong));
-			assert_eq!(pallet_aci_staking_slashing::Slashes::<Market>::iter().count(), 0);
-			assert_eq!(Hmm::insured(CLASS, worker.clone()), 0, "all that was brought is paid");
+			assert_eq!(
+				pallet_aci_staking_slashing::Slashes::<Market>::iter().count(),
+				0
+			);
+			assert_eq!(
+				Hmm::insured(CLASS, worker.clone()),
+				0,
+				"all that was brought is paid"
+			);
 		});
 		assert!(profit < 0, "{profit}");
 		assert!(value(&honest) >= deposited);

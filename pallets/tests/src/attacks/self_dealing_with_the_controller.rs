@@ -42,7 +42,11 @@ fn played(washes: bool) -> (i128, Balance) {
 	let mut result = (0, 0);
 	run(|| {
 		// Two clients, since one has room for so many records only.
-		let owner = [clients()[0].clone(), workers()[0].clone(), workers()[1].clone()];
+		let owner = [
+			clients()[0].clone(),
+			workers()[0].clone(),
+			workers()[1].clone(),
+		];
 		assert_ok!(Hmm::set_class(RuntimeOrigin::root(), CLASS, slow()));
 		register(&owner[1], 1);
 		let brought = profit(&owner, || {
@@ -65,7 +69,10 @@ fn played(washes: bool) -> (i128, Balance) {
 			}
 			skip(FRAUD_WINDOW + RETENTION);
 		});
-		result = (brought, Hmm::pool_state(CLASS).expect("there").pool.par_price);
+		result = (
+			brought,
+			Hmm::pool_state(CLASS).expect("there").pool.par_price,
+		);
 	});
 	result
 }

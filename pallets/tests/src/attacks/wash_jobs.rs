@@ -22,7 +22,10 @@ fn an_owner_of_client_and_worker_loses_a_fifth() {
 		});
 		let lost = u128::try_from(-profit).expect("a loss");
 		// To the unit but for the rounding of each job, which is the worker's.
-		assert!(lost <= spent / 5 && lost + 8 * 4 >= spent / 5, "{lost} of {spent}");
+		assert!(
+			lost <= spent / 5 && lost + 8 * 4 >= spent / 5,
+			"{lost} of {spent}"
+		);
 	});
 }
 
@@ -34,10 +37,21 @@ fn an_owner_of_everything_but_the_verifiers_still_loses_the_burned_part() {
 		let [first, second, third] = validators();
 		let [investor, _] = investors();
 		let (client, worker) = (clients()[0].clone(), workers()[0].clone());
-		let attacker = [client, worker, investor.clone(), first.clone(), second, third];
+		let attacker = [
+			client,
+			worker,
+			investor.clone(),
+			first.clone(),
+			second,
+			third,
+		];
 		register(&attacker[1], 1);
 		provide(&investor, 1_000_000);
-		assert_ok!(StakingSlashing::delegate(signed(&investor), first.clone(), 1_000_000));
+		assert_ok!(StakingSlashing::delegate(
+			signed(&investor),
+			first.clone(),
+			1_000_000
+		));
 		skip(3 * SESSION);
 		let burned = Escrow::burned();
 		let mut spent = 0;
@@ -51,7 +65,10 @@ fn an_owner_of_everything_but_the_verifiers_still_loses_the_burned_part() {
 		});
 		let lost = u128::try_from(-profit).expect("a loss");
 		let verifiers = <Escrow as Pots>::balance(Pot::Verifiers);
-		assert!(lost >= Escrow::burned() - burned + verifiers, "{lost} of {spent}");
+		assert!(
+			lost >= Escrow::burned() - burned + verifiers,
+			"{lost} of {spent}"
+		);
 		assert!(lost >= spent * 79 / 1_000, "{lost} of {spent}");
 	});
 }

@@ -84,16 +84,27 @@ fn a_reaped_account_is_paid_again() {
 			Escrow::claim(signed(&payee)),
 			pallet_aci_escrow::Error::<Market>::BelowExistentialDeposit
 		);
-		assert_ok!(Balances::transfer_allow_death(signed(&client), payee.clone(), 100));
+		assert_ok!(Balances::transfer_allow_death(
+			signed(&client),
+			payee.clone(),
+			100
+		));
 		assert_ok!(Escrow::claim_for(signed(&client), payee.clone()));
 		assert_eq!(Balances::balance(&payee), 160);
 		// Reaped, and paid anew.
-		assert_ok!(Balances::transfer_allow_death(signed(&payee), client.clone(), 160));
+		assert_ok!(Balances::transfer_allow_death(
+			signed(&payee),
+			client.clone(),
+			160
+		));
 		assert!(!frame_system::Account::<Market>::contains_key(&payee));
 		earn(50);
 		assert_eq!(Escrow::claimable(payee.clone()), 50);
 		earn(70);
-		assert_eq!((Balances::balance(&payee), Escrow::claimable(payee.clone())), (120, 0));
+		assert_eq!(
+			(Balances::balance(&payee), Escrow::claimable(payee.clone())),
+			(120, 0)
+		);
 	});
 }
 

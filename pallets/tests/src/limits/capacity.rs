@@ -60,7 +60,10 @@ fn a_single_slot_serves_one_job_after_the_other() {
 	run(|| {
 		let [one, two] = clients();
 		register(&workers()[0], 1);
-		assert!(try_buy(&one, 1_000, 10).is_err(), "half of one slot is no slot");
+		assert!(
+			try_buy(&one, 1_000, 10).is_err(),
+			"half of one slot is no slot"
+		);
 		let mut spec = text();
 		spec.max_price = 100_000_000;
 		let ids = [submit(&one, &spec), submit(&two, &spec)];

@@ -18,9 +18,16 @@ fn all_collections_full_at_once_refuse_more_and_come_to_an_end() {
 		}
 		// One worker more than a class takes.
 		let late = account(21);
-		assert_ok!(StakingSlashing::bond(signed(&late), Role::Worker, bond_for(1)));
+		assert_ok!(StakingSlashing::bond(
+			signed(&late),
+			Role::Worker,
+			bond_for(1)
+		));
 		let attest = RuntimeCall::PoAi(attestation(&late, false));
-		assert_ok!(sp_runtime::traits::Dispatchable::dispatch(attest, signed(&late)));
+		assert_ok!(sp_runtime::traits::Dispatchable::dispatch(
+			attest,
+			signed(&late)
+		));
 		assert_noop!(
 			Jobs::register_worker(signed(&late), CLASS, 1, models(), Default::default()),
 			Jobs_::ClassFull
@@ -51,9 +58,17 @@ fn all_collections_full_at_once_refuse_more_and_come_to_an_end() {
 		);
 		// Candidates, delegators of one validator, delegations of one account, parts that unbond.
 		let [first, next, last] = validators();
-		assert_ok!(StakingSlashing::bond(signed(&last), Role::Validator, VALIDATOR_BOND));
+		assert_ok!(StakingSlashing::bond(
+			signed(&last),
+			Role::Validator,
+			VALIDATOR_BOND
+		));
 		assert_ok!(StakingSlashing::validate(signed(&last), Permill::zero()));
-		assert_ok!(StakingSlashing::bond(signed(&second), Role::Validator, VALIDATOR_BOND));
+		assert_ok!(StakingSlashing::bond(
+			signed(&second),
+			Role::Validator,
+			VALIDATOR_BOND
+		));
 		assert_noop!(
 			StakingSlashing::validate(signed(&second), Permill::zero()),
 			Staking::TooManyCandidates
@@ -68,7 +83,11 @@ fn all_collections_full_at_once_refuse_more_and_come_to_an_end() {
 		assert_ok!(delegate(&investor, &next));
 		assert_noop!(delegate(&investor, &last), Staking::TooManyDelegations);
 		for _ in 0..3 {
-			assert_ok!(StakingSlashing::unbond(signed(&workers()[0]), Role::Worker, 1));
+			assert_ok!(StakingSlashing::unbond(
+				signed(&workers()[0]),
+				Role::Worker,
+				1
+			));
 			next_block();
 		}
 		assert_noop!(
@@ -82,10 +101,7 @@ fn all_collections_full_at_once_refuse_more_and_come_to_an_end() {
 		for _ in 0..6 {
 			submit(&client, &text());
 		}
-		assert_noop!(
-			Jobs::submit(signed(&other), 1, text()),
-			Jobs_::QueueFull
-		);
+		assert_noop!(Jobs::submit(signed(&other), 1, text()), Jobs_::QueueFull);
 		for worker in workers() {
 			assert_ok!(Jobs::set_active(signed(&worker), true));
 		}
@@ -95,11 +111,17 @@ fn all_collections_full_at_once_refuse_more_and_come_to_an_end() {
 			submit(&client, &text());
 		}
 		let order = 1_000;
-		assert_noop!(Jobs::submit(signed(&client), order, text()), Jobs_::TooManyJobs);
+		assert_noop!(
+			Jobs::submit(signed(&client), order, text()),
+			Jobs_::TooManyJobs
+		);
 		// All of it ends.
 		skip(60);
 		assert_eq!(pallet_aci_jobs::Jobs::<Market>::iter_keys().count(), 0);
-		assert_eq!(pallet_aci_hmm::ReservationStates::<Market>::iter_keys().count(), 0);
+		assert_eq!(
+			pallet_aci_hmm::ReservationStates::<Market>::iter_keys().count(),
+			0
+		);
 		let pool = Hmm::pool_state(CLASS).expect("there").pool;
 		assert_eq!(pool.free, pool.target);
 	});

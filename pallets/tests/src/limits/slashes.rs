@@ -76,7 +76,11 @@ fn an_unbonding_validator_is_slashed_with_its_delegator() {
 			Historical::check_proof((DUMMY, &key[..]), proof).expect("it is right");
 		assert_eq!(offender.1.total, 3 * VALIDATOR_BOND);
 		let own = 2 * VALIDATOR_BOND;
-		assert_ok!(StakingSlashing::unbond(signed(&validator), Role::Validator, own));
+		assert_ok!(StakingSlashing::unbond(
+			signed(&validator),
+			Role::Validator,
+			own
+		));
 		assert_ok!(StakingSlashing::undelegate(
 			signed(&delegator),
 			validator.clone(),
@@ -96,13 +100,19 @@ fn an_unbonding_validator_is_slashed_with_its_delegator() {
 		assert_eq!(held(HoldReason::Slashed, &delegator), delegated * 3 / 10);
 		assert_eq!(Slashes::<Market>::iter().count(), 1);
 		skip(BONDING);
-		assert_ok!(StakingSlashing::withdraw_unbonded(signed(&validator), Role::Validator));
+		assert_ok!(StakingSlashing::withdraw_unbonded(
+			signed(&validator),
+			Role::Validator
+		));
 		assert_ok!(StakingSlashing::withdraw_undelegated(
 			signed(&delegator),
 			validator.clone()
 		));
 		assert_eq!(total(&validator), START - own * 3 / 10);
 		assert_eq!(total(&delegator), START - delegated * 3 / 10);
-		assert_eq!(Balances::free_balance(&delegator), START - delegated * 3 / 10);
+		assert_eq!(
+			Balances::free_balance(&delegator),
+			START - delegated * 3 / 10
+		);
 	});
 }

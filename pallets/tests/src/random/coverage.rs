@@ -42,6 +42,19 @@ pub struct Coverage {
 }
 
 impl Coverage {
+	/// Adds what others reached.
+	pub fn add(&mut self, other: Coverage) {
+		for (call, count) in other.accepted {
+			*self.accepted.entry(call).or_default() += count;
+		}
+		for (call, count) in other.refused {
+			*self.refused.entry(call).or_default() += count;
+		}
+		for (state, count) in other.states {
+			*self.states.entry(state).or_default() += count;
+		}
+	}
+
 	/// Counts a call.
 	pub fn call(&mut self, call: &RuntimeCall, accepted: bool) {
 		let metadata = call.get_call_metadata();
@@ -123,6 +136,12 @@ impl Coverage {
 
 	/// Every call of the five pallets was accepted at least once, and every state was reached.
 	pub fn assert_complete(&self) {
+		let missing = self.missing();
+		assert!(missing.is_empty(), "the sequences do not reach {missing:?}");
+	}
+
+	/// What was not reached.
+	fn missing(&self) -> Vec<String> {
 		let calls: [(&str, &[&'static str]); 5] = [
 			(
 				"Escrow",
@@ -145,8 +164,7 @@ impl Coverage {
 			.into_iter()
 			.filter(|state| !self.states.contains_key(state))
 			.map(String::from);
-		let missing: Vec<String> = calls.chain(states).collect();
-		assert!(missing.is_empty(), "the sequences do not reach {missing:?}");
+		calls.chain(states).collect()
 	}
 }
 
@@ -154,11 +172,14 @@ impl fmt::Display for Coverage {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		for ((pallet, name), count) in &self.accepted {
 			let refused = self.refused.get(&(pallet, name)).unwrap_or(&0);
-			writeln!(formatter, "{pallet}.{name}: {count} accepted, {refused} refused")?;
+			writeln!(
+				formatter,
+				"{pallet}.{name}: {count} accepted, {refused} refused"
+			)?;
 		}
 		for (state, count) in &self.states {
 			writeln!(formatter, "{state}: {count}")?;
 		}
-		Ok(())
+		writeln!(formatter, "not reached: {:?}", self.missing())
 	}
 }

@@ -14,36 +14,37 @@ use proptest::{
 };
 use std::cell::RefCell;
 
-/// Sequences that are played where the environment names no other number: few enough for every
-/// build, and enough for every call and every state of [`Coverage`].
-const CASES: u32 = 8;
+/// Searches that run beside each other, each from a seed of its own.
+const SEARCHES: u32 = 4;
+/// Sequences of each search where the environment names no other number: few enough for every build,
+/// and enough for every call and every state of [`Coverage`].
+const SEQUENCES: u32 = 2;
+/// The first search's seed where the environment names no other; the others follow.
+const SEED: u32 = 0;
 /// Operations in a sequence.
-const LENGTH: usize = 260;
+const LENGTH: usize = 300;
 
-/// The number of sequences that the environment asks for.
-fn cases() -> Option<u32> {
-	let asked = std::env::var("ACI_MARKET_SEQUENCES").ok()?;
-	Some(asked.parse().expect("ACI_MARKET_SEQUENCES is a number"))
+/// A number that the environment may name.
+fn asked(name: &str) -> Option<u32> {
+	let value = std::env::var(name).ok()?;
+	Some(
+		value
+			.parse()
+			.unwrap_or_else(|_| panic!("{name} is no number")),
+	)
 }
 
-/// The number of shorter sequences that are tried after a failure.
-fn shrinks() -> u32 {
-	let asked = std::env::var("ACI_MARKET_SHRINKS").ok();
-	asked.map_or(40, |asked| asked.parse().expect("ACI_MARKET_SHRINKS is a number"))
-}
-
-/// The seed is fixed, so that these sequences are known to reach what they should. Of more sequences
-/// the first ones are the same.
-#[test]
-fn whatever_is_done_the_market_keeps_its_books() {
-	let asked = cases();
+/// Plays sequences of a seed. Of more sequences the first ones are the same.
+fn search(seed: u32, sequences: u32) -> Coverage {
 	let config = Config {
-		cases: asked.unwrap_or(CASES),
-		max_shrink_iters: shrinks(),
+		cases: sequences,
+		max_shrink_iters: asked("ACI_MARKET_SHRINKS").unwrap_or(40),
 		failure_persistence: None,
 		..Config::default()
 	};
-	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+	let mut bytes = [0; 32];
+	bytes[..4].copy_from_slice(&seed.to_le_bytes());
+	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
 	let coverage = RefCell::new(Coverage::default());
 	let sequences = prop::collection::vec(operation::any_operation(), LENGTH);
 	TestRunner::new_with_rng(config, rng)
@@ -52,9 +53,27 @@ fn whatever_is_done_the_market_keeps_its_books() {
 			Ok(())
 		})
 		.unwrap_or_else(|failure| panic!("{failure}"));
-	let coverage = coverage.into_inner();
+	coverage.into_inner()
+}
+
+/// The seeds are fixed where the environment names none, so that the sequences are known to reach what
+/// they should.
+#[test]
+fn whatever_is_done_the_market_keeps_its_books() {
+	let sequences = asked("ACI_MARKET_SEQUENCES").unwrap_or(SEQUENCES);
+	let first = asked("ACI_MARKET_SEED");
+	let mut coverage = Coverage::default();
+	std::thread::scope(|scope| {
+		let first = first.unwrap_or(SEED);
+		let searches: Vec<_> = (first..first.saturating_add(SEARCHES))
+			.map(|seed| scope.spawn(move || search(seed, sequences)))
+			.collect();
+		for search in searches {
+			coverage.add(search.join().expect("the search found nothing"));
+		}
+	});
 	println!("{coverage}");
-	if asked.unwrap_or(CASES) >= CASES {
+	if first.is_none() && sequences >= SEQUENCES {
 		coverage.assert_complete();
 	}
 }

@@ -90,8 +90,12 @@ pub fn play(operations: &[Operation], coverage: &mut Coverage) {
 		first_blocks();
 		for (place, worker) in workers().iter().enumerate() {
 			let class = u32::from(place == 2);
-			register_with(worker, class as _, 3, 10_000_000);
+			register_with(worker, class as _, 2, 10_000_000);
 		}
+		let attests = RuntimeCall::PoAi(attestation(&workers()[0], true));
+		attests
+			.dispatch(signed(&workers()[0]))
+			.expect("the GPU is nobody's");
 		System::reset_events();
 		let mut game = Game {
 			book: Book::open(),
@@ -102,7 +106,9 @@ pub fn play(operations: &[Operation], coverage: &mut Coverage) {
 			game.step(operation);
 		}
 		let end = System::block_number() + 120;
-		while pallet_aci_jobs::Jobs::<Market>::iter_keys().next().is_some()
+		while pallet_aci_jobs::Jobs::<Market>::iter_keys()
+			.next()
+			.is_some()
 			|| pallet_aci_staking_slashing::Slashes::<Market>::iter_values()
 				.any(|slash| slash.applies_at >= System::block_number())
 		{

@@ -91,7 +91,10 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(signed(&who), Call::deposit { amount })
 		}
 		Kind::Withdraw => {
-			let who = mostly(&clients(), a);
+			let mut owners: Vec<AccountId> =
+				pallet_aci_escrow::Free::<Market>::iter_keys().collect();
+			owners.sort_unstable();
+			let who = pick(&owners, a).unwrap_or_else(|| anybody(a));
 			let amount = share(Escrow::free(who.clone()), b);
 			game.call(signed(&who), Call::withdraw { amount })
 		}
@@ -135,7 +138,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			// To the account that may have nothing, or all of it away, so that it may be reaped.
 			let (from, to, amount) = match b % 4 {
 				0 => (mostly(&clients(), a), pauper(), u128::from(c)),
-				1 | 2 => (mostly(&clients(), a), pauper(), 10_000),
+				1 => (mostly(&clients(), a), pauper(), 10_000),
 				_ => {
 					let all = <Balances as Inspect<AccountId>>::balance(&pauper());
 					(pauper(), mostly(&clients(), a), all)

@@ -12,7 +12,7 @@ use crate::{
 };
 use aci_primitives::{
 	traits::{Bonds, DisputeVerdict, Verdicts},
-	AccountId, JobId, JobSpec, JobStatus, Role,
+	AccountId, JobId, JobInput, JobSpec, JobStatus, Role,
 };
 use pallet_aci_jobs::{types::DeclineReason, Call};
 
@@ -57,11 +57,11 @@ fn worker_or_anybody(id: JobId, number: u32) -> AccountId {
 		.map_or_else(|| anybody(number), |assignment| assignment.worker)
 }
 
-/// Right mostly; Wrong is rare, since it takes a worker's whole bond.
+/// Wrong is rare, since it takes a worker's whole bond.
 fn verdict(number: u32) -> DisputeVerdict {
-	match number % 6 {
+	match number % 8 {
 		0 | 1 => DisputeVerdict::Wrong,
-		2 | 3 => DisputeVerdict::Doubtful,
+		2..=5 => DisputeVerdict::Doubtful,
 		_ => DisputeVerdict::Right,
 	}
 }
@@ -69,7 +69,7 @@ fn verdict(number: u32) -> DisputeVerdict {
 fn order(number: u32, price: u32) -> JobSpec {
 	let mut spec = match number % 5 {
 		0 => embedding(),
-		1 | 2 => served(),
+		1..=3 => served(),
 		_ => text(),
 	};
 	spec.class = u8::from(number % 7 == 6).into();
@@ -79,6 +79,41 @@ fn order(number: u32, price: u32) -> JobSpec {
 		_ => 300_000,
 	};
 	spec
+}
+
+/// Workers acknowledge most jobs that they were given; some that came back come back again.
+fn acknowledge_some(a: u32, b: u32, game: &mut Game<'_>) {
+	for id in some_in(JobStatus::Matched, a) {
+		if job(id).returns == 0 || b % 4 == 0 {
+			let by = signed(&worker_or_anybody(id, b));
+			let _ = game.call(by, Call::acknowledge { job: id });
+		}
+	}
+}
+
+/// Workers hand in most results.
+fn finish_some(a: u32, b: u32, game: &mut Game<'_>) {
+	for id in some_in(JobStatus::Running, a) {
+		let record = job(id);
+		let most = record.spec.parameters.max_tokens_out;
+		let tokens = if most == 0 { 0 } else { 1 + b % most };
+		if let Some(call) = result_call(id, &record, tokens) {
+			let _ = game.call(signed(&worker_or_anybody(id, b)), call);
+		}
+	}
+}
+
+/// What workers and clients do in most blocks.
+pub fn work(operation: &Operation, game: &mut Game<'_>) {
+	let Operation { a, b, c, .. } = *operation;
+	finish_some(c, b, game);
+	acknowledge_some(a, b, game);
+	if c % 6 == 0 {
+		// A client that looks at once.
+		if let Some(job) = pick(&jobs_in(JobStatus::Submitted), a) {
+			let _ = game.call(signed(&client_of(job)), Call::dispute { job });
+		}
+	}
 }
 
 /// Does an operation of this subject.
@@ -119,17 +154,17 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(signed(&client_of(job)), Call::cancel { job })
 		}
 		Kind::Acknowledge => {
-			for job in some_in(JobStatus::Matched, a) {
-				let by = signed(&worker_or_anybody(job, b));
-				let _ = game.call(by, Call::acknowledge { job });
-			}
+			acknowledge_some(a, b, game);
 			return;
 		}
 		Kind::Decline => {
 			// Mostly one that came back before.
 			let again: Vec<JobId> = jobs_in(JobStatus::Matched)
 				.into_iter()
-				.filter(|id| job(*id).returns > 0)
+				.filter(|id| {
+					let job = job(*id);
+					job.returns > 0 && matches!(job.spec.input, JobInput::Content(_))
+				})
 				.collect();
 			let Some(job) = pick(&again, a).or_else(|| job_in(JobStatus::Matched, a)) else {
 				return;
@@ -139,20 +174,19 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 				1 => DeclineReason::Other,
 				_ => DeclineReason::InputUnavailable,
 			};
-			game.call(
-				signed(&worker_or_anybody(job, c)),
-				Call::decline { job, reason },
-			)
-		}
-		Kind::SubmitResult => {
-			for id in some_in(JobStatus::Running, a) {
-				let record = job(id);
-				let most = record.spec.parameters.max_tokens_out;
-				let tokens = if most == 0 { 0 } else { 1 + b % most };
-				if let Some(call) = result_call(id, &record, tokens) {
-					let _ = game.call(signed(&worker_or_anybody(id, c)), call);
+			let by = signed(&worker_or_anybody(job, c));
+			let declined = game.call(by, Call::decline { job, reason });
+			if declined.is_ok() && c % 3 == 0 {
+				// The next worker finds the same.
+				next_block_after(BLOCK_TIME);
+				if job_if_any(job).is_some_and(|job| job.status == JobStatus::Matched) {
+					let _ = game.call(signed(&worker_of(job)), Call::decline { job, reason });
 				}
 			}
+			return;
+		}
+		Kind::SubmitResult => {
+			finish_some(a, b, game);
 			return;
 		}
 		Kind::Poke => {
@@ -217,7 +251,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 				})
 				.collect();
 			let worker = pick(&wanting, a).unwrap_or_else(|| mostly(&workers(), a));
-			let slots = 2 + b % 2;
+			let slots = 1 + b % 3;
 			let bonded = StakingSlashing::ledger(worker.clone(), Role::Worker)
 				.map_or(0, |ledger| ledger.active);
 			let missing = (4 * bond_for(slots)).saturating_sub(bonded);

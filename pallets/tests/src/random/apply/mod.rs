@@ -16,9 +16,7 @@ use aci_primitives::{AccountId, Balance};
 
 /// One of some things, if there are any.
 fn pick<T: Clone>(things: &[T], number: u32) -> Option<T> {
-	things
-		.get(number as usize % things.len().max(1))
-		.cloned()
+	things.get(number as usize % things.len().max(1)).cloned()
 }
 
 /// Anybody, with the account that may have nothing.
@@ -59,12 +57,17 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			| Kind::MergeSlice
 	);
 	match operation.kind {
-		Kind::NextBlock => match operation.a % 16 {
-			// A stalled chain, and a rushed block.
-			0 => next_block_after(30_000),
-			1 => next_block_after(10),
-			_ => next_block_after(BLOCK_TIME),
-		},
+		Kind::NextBlock => {
+			if operation.b % 8 < 5 {
+				jobs::work(operation, game);
+			}
+			match operation.a % 16 {
+				// A stalled chain, and a rushed block.
+				0 => next_block_after(30_000),
+				1 => next_block_after(10),
+				_ => next_block_after(BLOCK_TIME),
+			}
+		}
 		Kind::Submit
 		| Kind::SubmitReserved
 		| Kind::Cancel
