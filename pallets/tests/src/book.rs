@@ -45,6 +45,8 @@ pub struct Book {
 	wealth: BTreeMap<AccountId, Balance>,
 	held: BTreeMap<(AccountId, Hold), Balance>,
 	waiting: BTreeMap<AccountId, Balance>,
+	/// What began to wait in the payment whose events are being taken up.
+	newly_waiting: BTreeMap<AccountId, Balance>,
 	locks: BTreeMap<JobId, Money>,
 	prepayments: BTreeMap<ReservationId, Money>,
 	disputes: BTreeMap<JobId, Balance>,
@@ -258,11 +260,13 @@ impl Book {
 			}
 			RefundKept { who, amount } => self.hold(who, Hold::Free, *amount),
 			CreditKept { who, amount, .. } => {
-				*self.waiting.entry(who.clone()).or_default() += amount
+				*self.waiting.entry(who.clone()).or_default() += amount;
+				*self.newly_waiting.entry(who.clone()).or_default() += amount;
 			}
 			Claimed { who, amount } => {
 				let waited = self.waiting.remove(who);
 				assert_eq!(waited, Some(*amount), "all that waits is paid at once");
+				self.newly_waiting.remove(who);
 			}
 			Prepaid {
 				reservation,
@@ -307,7 +311,16 @@ impl Book {
 				self.free_up(client, Hold::Budget, *amount);
 				self.hold(client, Hold::Free, *amount);
 			}
-			BatchSettled { .. } | PaidIn { .. } | PaidOut { .. } | BudgetsSpent { .. } => {}
+			PaidOut { pot, amount, .. } => {
+				// A payment out of a pot takes first what waited for the pot before it.
+				let account = Escrow::pot_account(*pot);
+				let new = self.newly_waiting.remove(&account).unwrap_or_default();
+				let waited = self.waiting.remove(&account).unwrap_or_default() - new;
+				let left = new + waited.saturating_sub(*amount);
+				self.waiting.insert(account, left);
+				self.newly_waiting.clear();
+			}
+			BatchSettled { .. } | PaidIn { .. } | BudgetsSpent { .. } => self.newly_waiting.clear(),
 			__Ignore(..) => {}
 		}
 	}
