@@ -39,14 +39,10 @@ fn round_trip(wait: u32, leaves: bool, factor: Balance, first_first: bool) {
 		}
 		for (owner, reservation) in sales {
 			assert_ok!(sell_back(owner, reservation));
-			check_again();
+			crate::check::equations();
 		}
 	});
 	assert!(profit < 0, "{profit}");
-}
-
-fn check_again() {
-	crate::check::equations();
 }
 
 /// Locks of jobs that are withdrawn go back to the prepayment while it stands, so they neither save

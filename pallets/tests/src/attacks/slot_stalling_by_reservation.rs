@@ -147,10 +147,33 @@ fn a_timeout_of_the_own_worker_costs_more_than_it_saves() {
 	});
 }
 
+/// The same with a dispute that nobody decides: the client is refunded all of the lock and its bond,
+/// though the reservation is over. That brings nothing, but it holds slots for no more than the
+/// deposits, wherever committees let disputes pass.
+#[test]
+fn a_dispute_that_nobody_decides_brings_nothing() {
+	run(|| {
+		let attacker = [clients()[0].clone(), workers()[0].clone()];
+		register(&attacker[1], 2);
+		let profit = profit(&attacker, || {
+			let reservation = buy(&attacker[0], 1_000, 10);
+			skip(9);
+			let id = submit_reserved(&attacker[0], &text(), reservation);
+			next_block();
+			acknowledge(id);
+			result(id, 32);
+			assert_ok!(dispute(id));
+			skip(u32::from(MAX_DRAWS) * (DISPUTE_BLOCKS + 1) + 1);
+			assert_eq!(status(id), JobStatus::Refunded);
+			skip(RETENTION + 1);
+		});
+		assert!(profit < 0, "{profit}");
+	});
+}
+
 /// Locks as much of a prepayment as orders can take.
 fn lock_all(client: &AccountId, reservation: u64) -> Vec<aci_primitives::JobId> {
 	let mut spec = text();
-	spec.parameters.max_tokens_in = 400;
 	let mut ids = Vec::new();
 	for tokens in [400, 64, 8, 1] {
 		spec.parameters.max_tokens_in = tokens;

@@ -2,7 +2,7 @@
 
 use crate::{orders::*, runtime::*, world::*};
 use aci_primitives::{traits::MarketQuote, JobStatus};
-use frame_support::{assert_ok, traits::Get};
+use frame_support::assert_ok;
 
 /// Nobody works in the class: nothing can be quoted or reserved, orders wait and come back in full,
 /// its fund takes deposits, and its epochs close without a price to move.
@@ -77,20 +77,19 @@ fn a_single_slot_serves_one_job_after_the_other() {
 			assert!(busy.len() <= 1);
 			for id in busy {
 				// 20 times the par price at most: what 95 % utilisation costs.
-				assert!(price(*id) * 1_000_000 <= spec_price_limit(*id));
+				assert!(price(*id) * 1_000_000 <= price_limit(*id));
 				acknowledge(*id);
 				result(*id, 32);
 				served.push(*id);
 			}
 		}
 		assert_eq!(served.len(), 2);
-		assert_eq!(Stakes::get().worker_base, 1_000_000);
 	});
 }
 
 /// A million times the most that a job's operations cost on the last slot of one: the curve's price
 /// there is (20/19)²/((20/19)·(1/19)) = 20 times the par price.
-fn spec_price_limit(id: aci_primitives::JobId) -> u128 {
+fn price_limit(id: aci_primitives::JobId) -> u128 {
 	let flops = job(id).assignment.expect("matched").flops;
 	// One planck for each rounding.
 	flops * 20 * PAR_PRICE / 1_000_000 + 2_000_000
