@@ -45,8 +45,6 @@ pub const EXISTENTIAL_DEPOSIT: Balance = 100;
 pub const BLOCK_TIME: Moment = 2_000;
 /// Blocks for which an open job waits for a worker.
 pub const MATCH_BLOCKS: BlockNumber = 5;
-/// Blocks that a worker has to acknowledge.
-pub const ACKNOWLEDGE_BLOCKS: BlockNumber = 3;
 /// SLA of the orders of the tests, in milliseconds.
 pub const SLA: Moment = 8_000;
 /// Blocks of twice the SLA.
