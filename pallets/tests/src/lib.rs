@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![cfg(test)]
+#![forbid(unsafe_code)]
+
+mod attacks;
+mod book;
+mod check;
+mod limits;
+mod orders;
+mod random;
+mod runtime;
+mod world;

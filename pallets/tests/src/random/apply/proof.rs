@@ -1,0 +1,120 @@
+//! Models, attestations, Sybils, governance of programs.
+
+use super::{anybody, mostly, pick};
+use crate::{
+	orders::*,
+	random::{
+		operation::{Kind, Operation},
+		play::Game,
+	},
+	runtime::*,
+	world::*,
+};
+use aci_poai::software_tee::DEVELOPMENT_MEASUREMENT;
+use aci_primitives::{model::ModelKind, proof::ProfileKind, AccountId, JobId, ModelId};
+use pallet_aci_poai::Call;
+use sp_core::H256;
+
+fn model(number: u32) -> ModelId {
+	H256::repeat_byte(1 + (number % 4) as u8)
+}
+
+/// Two receipts of one GPU by different workers, if there are; else any two.
+fn receipts(number: u32) -> Option<(JobId, JobId)> {
+	let mut all: Vec<(JobId, AccountId, Option<H256>)> =
+		pallet_aci_poai::Receipts::<Market>::iter()
+			.map(|(job, stored)| {
+				let gpu = pallet_aci_poai::ReceiptGpus::<Market>::get(job);
+				(job, stored.worker, gpu)
+			})
+			.collect();
+	all.sort_unstable();
+	let pairs: Vec<(JobId, JobId)> = all
+		.iter()
+		.flat_map(|one| all.iter().map(move |other| (one, other)))
+		.filter(|(one, other)| one.1 != other.1 && one.2.is_some() && one.2 == other.2)
+		.map(|(one, other)| (one.0, other.0))
+		.collect();
+	pick(&pairs, number).or_else(|| {
+		let (one, other) = (pick(&all, number)?, pick(&all, number + 1)?);
+		Some((one.0, other.0))
+	})
+}
+
+/// Does an operation of this subject.
+pub fn apply(operation: &Operation, game: &mut Game<'_>) {
+	let Operation { kind, a, b, c } = *operation;
+	let result = match kind {
+		Kind::RegisterModel => {
+			let mut manifest = manifest("new", ModelKind::Embedding, ProfileKind::Exact);
+			if c % 4 == 0 {
+				manifest.name = Default::default();
+			}
+			let call = Call::register_model {
+				model: model(b),
+				manifest,
+			};
+			game.call(signed(&anybody(a)), call)
+		}
+		Kind::RemoveModel => {
+			let mut models: Vec<(ModelId, AccountId)> = pallet_aci_poai::Models::<Market>::iter()
+				.filter(|(model, _)| *model != TEXT && *model != EMBEDDING)
+				.map(|(model, registered)| (model, registered.owner))
+				.collect();
+			models.sort_unstable();
+			let (model, owner) = pick(&models, a).unwrap_or((TEXT, anybody(b)));
+			let origin = match b % 4 {
+				0 if model != TEXT => RuntimeOrigin::root(),
+				_ => signed(&owner),
+			};
+			game.call(origin, Call::remove_model { model })
+		}
+		Kind::Attest => {
+			let worker = mostly(&workers(), a);
+			game.call(signed(&worker), attestation(&worker, b % 3 == 0))
+		}
+		Kind::MoveGpu => {
+			// The owner of the GPU leaves it to another worker.
+			let owner = pallet_aci_poai::Gpus::<Market>::get(GPU);
+			if let Some(owner) = &owner {
+				let _ = game.call(signed(owner), attestation(owner, false));
+			}
+			let others: Vec<AccountId> = workers()
+				.into_iter()
+				.filter(|worker| Some(worker) != owner.as_ref())
+				.collect();
+			let worker = pick(&others, a).expect("there are other workers");
+			game.call(signed(&worker), attestation(&worker, true))
+		}
+		Kind::ReportSybil => {
+			let Some((job, other)) = receipts(a) else {
+				return;
+			};
+			game.call(signed(&anybody(b)), Call::report_sybil { job, other })
+		}
+		Kind::AllowMeasurement => {
+			let call = Call::allow_measurement {
+				measurement: DEVELOPMENT_MEASUREMENT,
+			};
+			game.call(RuntimeOrigin::root(), call)
+		}
+		Kind::RevokeMeasurement => {
+			let call = Call::revoke_measurement {
+				measurement: DEVELOPMENT_MEASUREMENT,
+			};
+			game.call(RuntimeOrigin::root(), call)
+		}
+		Kind::Suspend => {
+			let worker = mostly(&workers(), a);
+			game.call(RuntimeOrigin::root(), Call::suspend { worker })
+		}
+		_ => {
+			let mut suspended: Vec<AccountId> =
+				pallet_aci_poai::Suspended::<Market>::iter_keys().collect();
+			suspended.sort_unstable();
+			let worker = pick(&suspended, a).unwrap_or_else(|| anybody(a));
+			game.call(RuntimeOrigin::root(), Call::unsuspend { worker })
+		}
+	};
+	let _ = result;
+}
