@@ -354,6 +354,7 @@ impl pallet_aci_jobs::Config for Market {
 	type MaxCandidates = ConstU32<2>;
 	type MaxDuePerBlock = ConstU32<2>;
 	type MaxBatch = ConstU32<2>;
+	type SettlementLimit = ConstU32<1_000>;
 	type MaxSettlementsPerBlock = ConstU32<2>;
 	type MaxEndsPerBlock = ConstU32<16>;
 }
