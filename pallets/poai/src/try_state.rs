@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			ReceiptGpus::<T>::iter_keys()
 				.chain(ReportedReceipts::<T>::iter_keys())
-				.all(|job| Receipts::<T>::contains_key(job)),
+				.all(Receipts::<T>::contains_key),
 			DispatchError::Other("a GPU or a mark is kept without its receipt")
 		);
 		Ok(())

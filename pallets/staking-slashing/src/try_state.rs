@@ -238,7 +238,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Parts::<T>::iter_keys()
 				.chain(Claims::<T>::iter_keys())
-				.all(|id| Slashes::<T>::contains_key(id)),
+				.all(Slashes::<T>::contains_key),
 			"parts or claims are kept without their slash"
 		);
 		for (who, role, id) in OpenPot::<T>::iter() {

@@ -139,11 +139,11 @@ fn to_accounts(payments: Payments) -> Vec<(AccountId, Balance)> {
 	payments.into_iter().map(pay).collect()
 }
 
+/// Debits of accounts, and payments.
+type Spend = (Vec<(AccountId, Balance)>, Vec<(Payee, Balance)>);
+
 /// Debits of clients and payments that are often their sum: the last payment is what is missing.
-fn balanced(
-	debits: Payments,
-	payments: Payments,
-) -> (Vec<(AccountId, Balance)>, Vec<(Payee, Balance)>) {
+fn balanced(debits: Payments, payments: Payments) -> Spend {
 	let debits = to_accounts(
 		debits
 			.into_iter()

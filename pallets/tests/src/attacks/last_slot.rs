@@ -49,7 +49,7 @@ fn buying_it_and_selling_it_back_loses() {
 		run(|| {
 			one_slot_left();
 			let [attacker, _] = clients();
-			let profit = profit(&[attacker.clone()], || {
+			let profit = profit(core::slice::from_ref(&attacker), || {
 				let reservation = buy(&attacker, 1_000, 8);
 				skip(wait);
 				assert_ok!(sell_back(&attacker, reservation));
@@ -68,7 +68,7 @@ fn an_order_that_is_withdrawn_keeps_nobody_out() {
 		let [attacker, honest] = clients();
 		let mut dear = text();
 		dear.max_price = 1_000_000;
-		let profit = profit(&[attacker.clone()], || {
+		let profit = profit(core::slice::from_ref(&attacker), || {
 			let first = submit(&attacker, &dear);
 			next_block();
 			let error = pallet_aci_jobs::Error::<Market>::NotOpen;

@@ -54,7 +54,7 @@ fn locking_and_withdrawing_before_the_sale_changes_nothing() {
 		run(|| {
 			let [one, _] = clients();
 			register(&workers()[0], 4);
-			result = profit(&[one.clone()], || {
+			result = profit(core::slice::from_ref(&one), || {
 				let reservation = buy(&one, 1_000, 20);
 				if withdraws {
 					for _ in 0..3 {
@@ -78,7 +78,7 @@ fn a_lock_that_outlives_the_sale_is_burned() {
 	run(|| {
 		let [one, _] = clients();
 		register(&workers()[0], 4);
-		let profit = profit(&[one.clone()], || {
+		let profit = profit(core::slice::from_ref(&one), || {
 			let reservation = buy(&one, 1_000, 20);
 			let bought = Escrow::prepaid_of(one.clone());
 			// The worker is away, so the jobs wait.

@@ -19,7 +19,7 @@ fn stall(blocks: u32, attack: impl FnOnce(&AccountId, u64)) -> (Balance, i128) {
 		let [client, _] = clients();
 		register(&workers()[0], 4);
 		price = price_of(blocks);
-		brought = profit(&[client.clone()], || {
+		brought = profit(core::slice::from_ref(&client), || {
 			let reservation = buy(&client, 1_000, blocks);
 			attack(&client, reservation);
 			// Until every record is pruned.

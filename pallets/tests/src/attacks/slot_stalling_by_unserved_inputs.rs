@@ -16,7 +16,7 @@ fn each_stall_costs_the_slot_fee_and_the_workers_nothing() {
 		register(&one, 2);
 		register(&two, 2);
 		let (mut stalls, workers_before) = (0, wealth(&[one.clone(), two.clone()]));
-		let profit = profit(&[attacker.clone()], || {
+		let profit = profit(core::slice::from_ref(&attacker), || {
 			for _ in 0..3 {
 				let ids: Vec<_> = (0..4).map(|_| submit(&attacker, &served())).collect();
 				for _ in 0..2 {

@@ -116,7 +116,7 @@ fn the_largest_numbers_are_refused_by_every_call_that_takes_an_amount() {
 			.into(),
 			pallet_aci_staking_slashing::Call::apply_slash { id: u64::MAX }.into(),
 			pallet_aci_hmm::Call::provide {
-				class: u16::MAX.into(),
+				class: u16::MAX,
 				amount: 1,
 			}
 			.into(),

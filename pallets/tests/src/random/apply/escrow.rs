@@ -58,7 +58,7 @@ fn claimant(number: u32) -> AccountId {
 /// The same; the account is mostly given something first that makes it live.
 fn live_claimant(number: u32, game: &mut Game<'_>) -> AccountId {
 	let who = claimant(number);
-	if who == pauper() && number % 4 > 0 {
+	if who == pauper() && !number.is_multiple_of(4) {
 		let _ = transfer(game, &clients()[0], &who, 10_000);
 	}
 	who

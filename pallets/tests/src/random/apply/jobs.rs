@@ -84,7 +84,7 @@ fn order(number: u32, price: u32) -> JobSpec {
 /// Workers acknowledge most jobs that they were given; some that came back come back again.
 fn acknowledge_some(a: u32, b: u32, game: &mut Game<'_>) {
 	for id in some_in(JobStatus::Matched, a) {
-		if job(id).returns == 0 || b % 4 == 0 {
+		if job(id).returns == 0 || b.is_multiple_of(4) {
 			let by = signed(&worker_or_anybody(id, b));
 			let _ = game.call(by, Call::acknowledge { job: id });
 		}

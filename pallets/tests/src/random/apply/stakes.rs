@@ -127,7 +127,10 @@ fn equivocate(a: u32, b: u32, c: u32) {
 		offenders,
 		tenths: 1 + c % 3,
 	};
-	let reporters = (c % 4 > 0).then(|| anybody(c)).into_iter().collect();
+	let reporters = (!c.is_multiple_of(4))
+		.then(|| anybody(c))
+		.into_iter()
+		.collect();
 	let _ = Offences::report_offence(reporters, offence);
 }
 
