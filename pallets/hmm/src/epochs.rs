@@ -2,10 +2,10 @@
 //! follows its fund.
 //!
 //! An epoch ends when the epoch's length has passed since its first block, so a length that
-//! governance changes counts from the running epoch on. From the block after it the former epoch of
-//! the classes is closed, a bounded number in each block, in the order of their numbers. A class's sums run from its own last close to its next, so being closed some
-//! blocks late loses nothing and counts nothing twice. If one round took longer than an epoch, the
-//! next would begin when it is done.
+//! governance changes counts from the running epoch on. From that block on the former epoch of the
+//! classes is closed, a bounded number in each block, in the order of their numbers. A class's sums
+//! run from its own last close to its next, so being closed some blocks late loses nothing and counts
+//! nothing twice. If one round took longer than an epoch, the next would begin when it is done.
 
 use crate::{
 	types::time_of, Activities, ActivityView, ClassActivity, Config, Epoch, Event, NextClass,

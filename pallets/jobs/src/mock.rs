@@ -113,6 +113,7 @@ parameter_types! {
 	pub const MaxDraws: u8 = MAX_DRAWS;
 	pub static MaxDuePerBlock: u32 = 16;
 	pub static MaxSettlementsPerBlock: u32 = 16;
+	pub static SettlementLimit: u32 = 1_000;
 	pub static MaxEndsPerBlock: u32 = 64;
 	pub static MaxMatchesPerBlock: u32 = 16;
 	pub static MaxOpenPerClass: u32 = 64;
@@ -272,7 +273,7 @@ impl Config for Test {
 	type MaxCandidates = MaxCandidates;
 	type MaxDuePerBlock = MaxDuePerBlock;
 	type MaxBatch = ConstU32<4>;
-	type SettlementLimit = ConstU32<1_000>;
+	type SettlementLimit = SettlementLimit;
 	type MaxSettlementsPerBlock = MaxSettlementsPerBlock;
 	type MaxEndsPerBlock = MaxEndsPerBlock;
 }
@@ -333,6 +334,7 @@ pub fn class() -> Class {
 pub fn run(test: impl FnOnce()) {
 	MaxDuePerBlock::set(16);
 	MaxSettlementsPerBlock::set(16);
+	SettlementLimit::set(1_000);
 	MaxEndsPerBlock::set(64);
 	MaxMatchesPerBlock::set(16);
 	MaxOpenPerClass::set(64);

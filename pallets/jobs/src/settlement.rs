@@ -107,7 +107,8 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn settle_due(now: &Instant) -> u32 {
 		let mut cursor = SettleCursor::<T>::get().unwrap_or(BatchKey::first_of(now.block));
 		let mut budget = T::MaxSettlementsPerBlock::get()
-			.min(T::SettlementLimit::get())
+			// A limit of zero would stop all payment.
+			.min(T::SettlementLimit::get().max(1))
 			.min(Self::room_for_ends());
 		let mut batches: Vec<(BatchKey, Vec<Payable>)> = Vec::new();
 		while cursor.due <= now.block && budget > 0 {

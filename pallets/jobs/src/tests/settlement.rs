@@ -110,6 +110,18 @@ fn a_full_block_pays_the_rest_in_the_next_ones() {
 }
 
 #[test]
+fn a_block_pays_a_batch_whatever_the_governed_limit_says() {
+	run(|| {
+		let ids = submitted(10);
+		SettlementLimit::set(0);
+		for paid in [4, 8, 10] {
+			next_block();
+			assert_eq!(settled(&ids), paid);
+		}
+	});
+}
+
+#[test]
 fn anyone_pays_a_due_job_that_its_block_did_not_reach() {
 	run(|| {
 		let ids = submitted(10);
