@@ -1,0 +1,1 @@
+//! Blocks, authority sets, justifications, fork choice and sync.

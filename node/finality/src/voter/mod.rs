@@ -1,0 +1,1 @@
+//! Gossip, the state machine and its record, RPC and metrics.

@@ -1,0 +1,3 @@
+//! # Finality pallet
+
+#![cfg_attr(not(feature = "std"), no_std)]
