@@ -18,6 +18,7 @@
 //! * [`message`]: what validators say to each other, and the bytes that they sign.
 //! * [`certificate`]: quorum certificates, timeout certificates, justifications.
 //! * [`offence`]: proofs of misbehaviour, of two messages each.
+//! * [`digest`], [`api`]: what the runtime tells nodes.
 //! * [`record`]: what an authority keeps on its disk.
 //! * [`machine`]: the state machine.
 
@@ -27,7 +28,9 @@
 
 extern crate alloc;
 
+pub mod api;
 pub mod certificate;
+pub mod digest;
 pub mod machine;
 pub mod message;
 pub mod offence;
@@ -38,6 +41,7 @@ pub mod types;
 pub use certificate::{
 	CertificateError, Justification, Phase, QuorumCertificate, TimeoutCertificate,
 };
+pub use digest::ConsensusLog;
 pub use message::{
 	Context, FirstVote, Message, Proposal, SecondVote, SignedProposal, SignedTimeout, SignedVote,
 	Statement, Timeout,
