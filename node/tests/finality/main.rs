@@ -1,0 +1,7 @@
+//! The finality gadget on networks of real validators.
+
+mod crashes;
+mod observe;
+mod sets;
+#[path = "../support/wallet.rs"]
+mod wallet;
