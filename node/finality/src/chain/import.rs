@@ -77,7 +77,11 @@ where
 		block.finalized = true;
 		let justification = own(block.justifications.as_ref(), &target);
 		if let Some(justification) = &justification {
-			extend(&mut block, vec![store::newest_entry(justification)]);
+			let mut entries = vec![store::newest_entry(justification)];
+			if change_of(&block.header).map_err(refused)?.is_some() {
+				entries.push(store::end_entry(justification.certificate.set, &target));
+			}
+			extend(&mut block, entries);
 		}
 		let result = chain.client().import_block(block).await?;
 		if matches!(result, ImportResult::Imported(_)) {

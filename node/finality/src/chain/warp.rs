@@ -279,3 +279,215 @@ impl<Block: FinalityBlock> Verifier<Block> for WarpVerifier {
 		))
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::testing::{change, header, justification, keys, set, Block, Header, Tree};
+	use aci_finality::Target;
+	use sp_core::ed25519;
+	use sp_runtime::DigestItem;
+
+	/// A chain of three sets of 4, 5 and 6 authorities that end at blocks 2 and 4, with the newest
+	/// justification at block 6.
+	struct Chain {
+		tree: Tree,
+		blocks: Vec<Target>,
+	}
+
+	fn sets() -> [Vec<ed25519::Pair>; 3] {
+		[keys(4), keys(5), keys(6)]
+	}
+
+	fn quorum(set: u64, keys: &[ed25519::Pair], genesis: Target, target: Target) -> Justification {
+		let signers = aci_finality::quorum(keys.len());
+		justification(genesis.hash, set, keys, signers, target)
+	}
+
+	fn chain() -> Chain {
+		let mut tree = Tree::new();
+		let genesis = tree.genesis();
+		let mut parent = genesis;
+		let mut blocks = vec![genesis];
+		for number in 1..=6u32 {
+			let logs = match number {
+				2 | 4 => vec![DigestItem::Consensus(
+					ENGINE_ID,
+					change(&sets()[number as usize / 2]).encode(),
+				)],
+				_ => Vec::new(),
+			};
+			parent = tree.add(header(number, parent.hash, logs));
+			blocks.push(parent);
+		}
+		let mut entries = Vec::new();
+		for (set, number) in [(0u64, 2usize), (1, 4)] {
+			tree.justify(&quorum(set, &sets()[set as usize], genesis, blocks[number]));
+			entries.push(store::end_entry(set, &blocks[number]));
+		}
+		let newest = quorum(2, &sets()[2], genesis, blocks[6]);
+		tree.finalise(blocks[6]);
+		entries.push(store::newest_entry(&newest));
+		store::write(tree.blocks(), &entries).expect("memory does not fail");
+		Chain { tree, blocks }
+	}
+
+	fn proof(chain: &Chain, start: usize, most_bytes: usize) -> WarpProof<Header> {
+		generate::<Block, _, _>(
+			chain.tree.blocks(),
+			chain.tree.blocks(),
+			2,
+			chain.blocks[start].hash,
+			most_bytes,
+		)
+		.expect("the start is final")
+	}
+
+	fn verify(chain: &Chain, proof: &WarpProof<Header>) -> Result<AuthoritySet, WarpError> {
+		proof.verify(chain.blocks[0].hash, set(0, &sets()[0]))
+	}
+
+	#[test]
+	fn a_proof_from_genesis_leads_to_the_set_in_force() {
+		let chain = chain();
+		let proof = proof(&chain, 0, MOST_BYTES);
+		let numbers: Vec<u32> = proof.fragments.iter().map(|f| f.header.number).collect();
+		assert_eq!(numbers, [2, 4, 6]);
+		assert!(proof.complete);
+		let reached = verify(&chain, &proof).expect("it is ours");
+		assert_eq!(reached, set(2, &sets()[2]));
+	}
+
+	#[test]
+	fn a_proof_starts_with_the_first_change_above_its_start() {
+		let chain = chain();
+		for (start, count) in [(1, 3), (2, 2), (3, 2), (4, 1), (6, 1)] {
+			assert_eq!(
+				proof(&chain, start, MOST_BYTES).fragments.len(),
+				count,
+				"{start}"
+			);
+		}
+	}
+
+	#[test]
+	fn what_does_not_fit_comes_with_the_next_proof() {
+		let chain = chain();
+		let whole = proof(&chain, 0, MOST_BYTES);
+		let two = whole.fragments[..2].encoded_size() + OVERHEAD;
+		let part = proof(&chain, 0, two);
+		assert_eq!(part.fragments.len(), 2);
+		assert!(!part.complete);
+		assert!(part.encoded_size() <= two);
+		let reached = verify(&chain, &part).expect("it is ours");
+		let rest = proof(&chain, 4, two);
+		assert!(rest.complete);
+		let reached = rest
+			.verify(chain.blocks[0].hash, reached)
+			.expect("it follows");
+		assert_eq!(reached.id(), 2);
+	}
+
+	#[test]
+	fn a_fragment_left_out_is_found() {
+		let chain = chain();
+		let mut proof = proof(&chain, 0, MOST_BYTES);
+		proof.fragments.remove(0);
+		assert!(matches!(
+			verify(&chain, &proof),
+			Err(WarpError::Invalid(4, CertificateError::OtherSet))
+		));
+	}
+
+	#[test]
+	fn a_header_with_another_set_is_found() {
+		let chain = chain();
+		let mut proof = proof(&chain, 0, MOST_BYTES);
+		proof.fragments[0].header.digest.logs[0] =
+			DigestItem::Consensus(ENGINE_ID, change(&keys(9)).encode());
+		assert!(matches!(
+			verify(&chain, &proof),
+			Err(WarpError::OtherBlock(2))
+		));
+	}
+
+	#[test]
+	fn too_few_signers_and_forged_signatures_are_found() {
+		let chain = chain();
+		let genesis = chain.blocks[0];
+		let mut few = proof(&chain, 0, MOST_BYTES);
+		few.fragments[0].justification =
+			justification(genesis.hash, 0, &sets()[0], 2, chain.blocks[2]);
+		assert!(matches!(
+			verify(&chain, &few),
+			Err(WarpError::Invalid(2, CertificateError::NoQuorum))
+		));
+		let mut forged = proof(&chain, 0, MOST_BYTES);
+		forged.fragments[0].justification = quorum(0, &sets()[2][2..], genesis, chain.blocks[2]);
+		assert!(matches!(
+			verify(&chain, &forged),
+			Err(WarpError::Invalid(2, CertificateError::Signature))
+		));
+		// The genesis hash is signed: another chain's justifications do not count.
+		assert!(proof(&chain, 0, MOST_BYTES)
+			.verify(chain.blocks[1].hash, set(0, &sets()[0]))
+			.is_err());
+	}
+
+	#[test]
+	fn only_the_last_block_of_a_complete_proof_may_change_nothing() {
+		let chain = chain();
+		let mut proof = proof(&chain, 0, MOST_BYTES);
+		proof.complete = false;
+		assert!(matches!(
+			verify(&chain, &proof),
+			Err(WarpError::NoChange(6))
+		));
+	}
+
+	#[test]
+	fn an_unknown_start_is_refused() {
+		let chain = chain();
+		assert!(matches!(
+			generate::<Block, _, _>(
+				chain.tree.blocks(),
+				chain.tree.blocks(),
+				2,
+				[9; 32].into(),
+				MOST_BYTES
+			),
+			Err(WarpError::NotFinal)
+		));
+	}
+
+	#[test]
+	fn the_verifier_goes_on_from_proof_to_proof() {
+		let chain = chain();
+		let whole = proof(&chain, 0, MOST_BYTES);
+		let two = whole.fragments[..2].encoded_size() + OVERHEAD;
+		let mut verifier = WarpVerifier {
+			genesis: chain.blocks[0].hash,
+			set: set(0, &sets()[0]),
+			next: chain.blocks[0].hash,
+			changes: 0,
+		};
+		let step = |verifier: &mut WarpVerifier, proof: WarpProof<Header>| {
+			Verifier::<Block>::verify(verifier, &EncodedProof(proof.encode()))
+		};
+		let first = step(&mut verifier, proof(&chain, 0, two)).expect("it is ours");
+		assert!(matches!(first, VerificationResult::Partial(blocks) if blocks.len() == 2));
+		assert_eq!(
+			Verifier::<Block>::next_proof_context(&verifier),
+			chain.blocks[4].hash
+		);
+		let second = step(&mut verifier, proof(&chain, 4, two)).expect("it follows");
+		assert!(matches!(second, VerificationResult::Complete(last, _) if last.number == 6));
+		assert_eq!(verifier.changes, 2);
+		// An empty proof leads nowhere.
+		let empty = WarpProof {
+			fragments: Vec::new(),
+			complete: true,
+		};
+		assert!(step(&mut verifier, empty).is_err());
+	}
+}
