@@ -37,6 +37,8 @@ pub mod select;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 pub mod warp;
 
@@ -56,14 +58,13 @@ use futures::{
 	StreamExt,
 };
 use parking_lot::RwLock;
-use sc_client_api::{AuxStore, Backend, BlockBackend, BlockchainEvents, Finalizer, LockImportRun};
+use sc_client_api::{AuxStore, Backend, BlockchainEvents, Finalizer, LockImportRun};
 use sc_consensus::{shared_data::SharedData, BlockImport};
 use sc_network::NetworkSyncForkRequest;
 use sc_utils::notification::{NotificationSender, NotificationStream, TracingKeyStr};
 use select::FinalitySelectChain;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::{Error, HeaderBackend};
-use sp_consensus::BlockStatus;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{
 	marker::PhantomData,
@@ -91,7 +92,6 @@ pub trait FinalityClient<Block: FinalityBlock, BE: Backend<Block>>:
 	LockImportRun<Block, BE>
 	+ Finalizer<Block, BE>
 	+ AuxStore
-	+ BlockBackend<Block>
 	+ BlockchainEvents<Block>
 	+ ProvideRuntimeApi<Block>
 	+ BlockImport<Block, Error = sp_consensus::Error>
@@ -107,7 +107,6 @@ where
 	Client: LockImportRun<Block, BE>
 		+ Finalizer<Block, BE>
 		+ AuxStore
-		+ BlockBackend<Block>
 		+ BlockchainEvents<Block>
 		+ ProvideRuntimeApi<Block>
 		+ BlockImport<Block, Error = sp_consensus::Error>
@@ -341,10 +340,10 @@ where
 		{
 			return Votable::Never;
 		}
-		match self.client.block_status(target.hash) {
-			Ok(BlockStatus::InChainWithState) => self.condition.votable(target),
-			_ => Votable::NotYet,
+		if !self.backend.have_state_at(target.hash, target.number) {
+			return Votable::NotYet;
 		}
+		self.condition.votable(target)
 	}
 }
 

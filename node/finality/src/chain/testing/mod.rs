@@ -1,5 +1,7 @@
 //! Block trees in memory, keys and justifications for tests.
 
+pub mod client;
+
 use super::tree;
 use aci_finality::{
 	certificate::PerAuthority, AuthorityId, AuthoritySet, BlockHash, ConsensusLog, Context,
