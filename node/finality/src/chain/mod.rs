@@ -45,19 +45,23 @@ pub mod warp;
 pub use import::FinalityBlockImport;
 pub use revert::revert;
 
-use crate::interface::{Chain, ChainEvent, CurrentSet, FinaliseError, Finalised};
+use crate::interface::{
+	Chain, ChainEvent, CurrentSet, FinaliseError, Finalised, FinalityProver, ProveError,
+};
 use aci_finality::{
 	api::FinalityApi,
 	machine::{BlockTree, Votable},
 	AuthoritySet, BlockHash, BlockNumber, Justification, SetId, Target,
 };
 use authorities::Authorities;
+use codec::Encode;
 use condition::VoteCondition;
 use futures::{
 	stream::{self, BoxStream},
 	StreamExt,
 };
 use parking_lot::RwLock;
+use proof::ProofError;
 use sc_client_api::{AuxStore, Backend, BlockchainEvents, Finalizer, LockImportRun};
 use sc_consensus::{shared_data::SharedData, BlockImport};
 use sc_network::NetworkSyncForkRequest;
@@ -66,6 +70,7 @@ use select::FinalitySelectChain;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::{Error, HeaderBackend};
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use store::EndsError;
 use std::{
 	marker::PhantomData,
 	sync::{Arc, OnceLock},
@@ -179,11 +184,6 @@ impl<Block, BE, Client> FinalityChain<Block, BE, Client> {
 		self.genesis
 	}
 
-	/// New justifications as they are applied.
-	pub fn justifications(&self) -> JustificationStream {
-		self.justifications.1.clone()
-	}
-
 	/// Gives the chain its way to fetch blocks, once there is a network.
 	pub fn set_fetcher(&self, fetcher: BlockFetcher) {
 		// A second one is dropped: there is one network.
@@ -267,15 +267,6 @@ where
 	/// The block import and justification import for the queue.
 	pub fn block_import(self: &Arc<Self>) -> FinalityBlockImport<Block, BE, Client> {
 		FinalityBlockImport::new(self.clone())
-	}
-
-	/// The proof that block `number` is final.
-	pub fn prove(
-		&self,
-		number: BlockNumber,
-	) -> Result<Option<proof::FinalityProof<Block::Header>>, proof::ProofError> {
-		let current = self.authorities.read().set().id();
-		proof::prove(self.blocks(), &*self.client, current, number)
 	}
 
 	fn lowest_change_on(&self, block: &Target) -> Option<Target> {
@@ -416,5 +407,32 @@ where
 			.subscribe(QUEUE_WARNING)
 			.map(ChainEvent::SetChanged);
 		stream::select(stream::select(imported, finalised), changed).boxed()
+	}
+}
+
+impl<Block, BE, Client> FinalityProver for FinalityChain<Block, BE, Client>
+where
+	Block: FinalityBlock,
+	BE: Backend<Block> + 'static,
+	Client: FinalityClient<Block, BE>,
+	Client::Api: FinalityApi<Block>,
+{
+	fn prove(&self, number: BlockNumber) -> Result<Option<Vec<u8>>, ProveError> {
+		let current = self.authorities.read().set().id();
+		match proof::prove(self.blocks(), &*self.client, current, number) {
+			Ok(proof) => Ok(proof.map(|proof| proof.encode())),
+			Err(ProofError::NotFinal { asked, .. }) => Err(ProveError::NotFinal(asked)),
+			Err(ProofError::Ends(EndsError::Missing(_))) => Err(ProveError::NotHeld(number)),
+			Err(ProofError::Client(error) | ProofError::Ends(EndsError::Client(error))) => {
+				Err(error.into())
+			}
+			Err(error @ ProofError::TooFar { .. }) => {
+				Err(Error::Application(Box::new(error)).into())
+			}
+		}
+	}
+
+	fn justifications(&self) -> BoxStream<'static, Justification> {
+		self.justifications.1.subscribe(QUEUE_WARNING).boxed()
 	}
 }

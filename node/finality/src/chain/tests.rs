@@ -390,10 +390,22 @@ fn reverting_forgets_changes_above_the_new_best_block() {
 }
 
 #[test]
+fn proofs_of_finality_say_what_is_missing() {
+	let node = Node::new();
+	let blocks = node.grow(node.genesis, 3, b'a');
+	assert!(matches!(
+		node.chain.prove(2),
+		Err(ProveError::NotFinal(2))
+	));
+	node.finalise(0, &keys(4), blocks[2]);
+	assert!(matches!(node.chain.prove(2), Ok(Some(_))));
+}
+
+#[test]
 fn subscribers_learn_of_justifications_and_the_voter_of_changes() {
 	use futures::FutureExt;
 	let node = Node::new();
-	let mut justifications = node.chain.justifications().subscribe(10);
+	let mut justifications = node.chain.justifications();
 	let mut events = node.chain.events();
 	let end = node.change(node.genesis, &keys(7));
 	node.finalise(0, &keys(4), end);
