@@ -159,7 +159,7 @@ impl<B: BlockT> Net for Gossip<B> {
 
 	fn broadcast(&mut self, message: &Message) {
 		let bytes = Envelope::message(self.set, message.clone()).encode();
-		let digest = sp_core::blake2_256(&bytes);
+		let digest = sp_crypto_hashing::blake2_256(&bytes);
 		// Sent before and sent again: somebody may have dropped it, whatever the engine believes.
 		let again = self.sent.contains(&digest);
 		if !again {

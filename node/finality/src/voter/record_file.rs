@@ -86,15 +86,13 @@ impl Records {
 
 	/// What the file of `key` holds.
 	pub fn read(&self, genesis: &BlockHash, key: &AuthorityId) -> io::Result<Found> {
-		let mut file = match File::open(self.path(genesis, key)) {
+		let file = match File::open(self.path(genesis, key)) {
 			Ok(file) => file,
 			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
 			Err(error) => return Err(error),
 		};
 		let mut bytes = Vec::new();
-		file.by_ref()
-			.take(2 * SLOT_BYTES as u64)
-			.read_to_end(&mut bytes)?;
+		file.take(2 * SLOT_BYTES as u64).read_to_end(&mut bytes)?;
 		let (first, second) = bytes.split_at(bytes.len().min(SLOT_BYTES));
 		Ok(match slots::newest([first, second]) {
 			Ok((_, record)) => Found::Record(record),
@@ -157,3 +155,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(folder: &Path) -> io::Result<()> {
 	File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+#[path = "tests/record_file.rs"]
+mod tests;

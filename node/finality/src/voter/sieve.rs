@@ -5,7 +5,9 @@
 //! 1. What is accepted is of the set in force, near the present view or a certificate above it, and
 //!    every signature in it was checked; so what an honest node passes on, another accepts.
 //! 2. At most [`COPIES`] different messages of one authority, kind and view are accepted. Two are
-//!    needed to show that an authority contradicts itself.
+//!    needed to show that an authority contradicts itself. Of views far ahead, timeouts and
+//!    proposals are accepted one by one as they rise, two a second: they bring a node that lags
+//!    back to the others.
 //! 3. Memory is bounded by the number of connected peers and the size of the set, whatever is sent.
 //! 4. The cheap checks come first: the peer's tokens, size, set, view, signer, copies; signatures
 //!    last. A certificate that was checked lately is not checked again.
@@ -27,7 +29,7 @@ use sc_network::{PeerId, ReputationChange};
 use std::{
 	collections::{BTreeMap, HashMap, VecDeque},
 	sync::Arc,
-	time::Instant,
+	time::{Duration, Instant},
 };
 
 /// Views before the present one whose messages are still accepted.
@@ -36,6 +38,9 @@ pub const PAST_VIEWS: View = 8;
 pub const FUTURE_VIEWS: View = 8;
 /// Different messages of one authority, kind and view that are accepted.
 pub const COPIES: u8 = 2;
+/// Shortest time between two messages of one authority and kind from views far ahead: half of the
+/// shortest honest timeout.
+const FAR_INTERVAL: Duration = Duration::from_millis(500);
 /// Certificates remembered as checked.
 const CHECKED: usize = 128;
 
@@ -144,6 +149,7 @@ pub struct Sieve {
 	newest: Vec<Vec<u8>>,
 	peers: HashMap<PeerId, Peer>,
 	accepted: BTreeMap<(View, Kind, AuthorityIndex), u8>,
+	far: BTreeMap<(Kind, AuthorityIndex), (View, Instant)>,
 	checked: VecDeque<[u8; 32]>,
 	early: Early,
 	withheld: Option<PeerId>,
@@ -162,6 +168,7 @@ impl Sieve {
 			newest: Vec::new(),
 			peers: HashMap::new(),
 			accepted: BTreeMap::new(),
+			far: BTreeMap::new(),
 			checked: VecDeque::new(),
 			early: Early::default(),
 			withheld: None,
@@ -177,6 +184,7 @@ impl Sieve {
 		self.view = 1;
 		self.newest.clear();
 		self.accepted.clear();
+		self.far.clear();
 		self.checked.clear();
 		let id = set.id();
 		self.set = Some(Arc::new(set));
@@ -230,7 +238,8 @@ impl Sieve {
 		let Some((set, view)) = Envelope::peek(bytes) else {
 			return true;
 		};
-		self.set_id() != Some(set) || self.is_over(view)
+		let far = view > self.view.saturating_add(FUTURE_VIEWS);
+		self.set_id() != Some(set) || self.is_over(view) || far
 	}
 
 	/// Whether `peer` has a use for a message.
@@ -391,7 +400,8 @@ impl Sieve {
 		if self.is_over(view) && !finalises {
 			return Verdict::OldView;
 		}
-		if signer.is_some() && view > self.view.saturating_add(FUTURE_VIEWS) {
+		let far = view > self.view.saturating_add(FUTURE_VIEWS);
+		if far && matches!(kind, Kind::First | Kind::Second) {
 			return Verdict::FarView;
 		}
 		if let Some(signer) = signer {
@@ -401,6 +411,10 @@ impl Sieve {
 			}
 		}
 		let place = (view, kind, signer.unwrap_or_default());
+		let far = far && signer.is_some();
+		if far && !self.may_be_far(&place, now) {
+			return Verdict::FarView;
+		}
 		if self
 			.accepted
 			.get(&place)
@@ -417,12 +431,22 @@ impl Sieve {
 		if !self.stands(&set, message) {
 			return Verdict::Forged;
 		}
-		// Certificates far ahead would fill the table; they advance the view, which empties it.
-		if self.accepted.len() < table_bound(set.len()) {
+		if far {
+			self.far.insert((kind, place.2), (view, now));
+		} else if self.accepted.len() < table_bound(set.len()) {
 			let copies = self.accepted.entry(place).or_default();
 			*copies = copies.saturating_add(1);
 		}
 		Verdict::Accepted
+	}
+
+	/// Whether a proposal or timeout of a view far ahead is taken: a higher one than the last of its
+	/// signer, and not too soon after it.
+	fn may_be_far(&self, place: &(View, Kind, AuthorityIndex), now: Instant) -> bool {
+		let (view, kind, signer) = *place;
+		self.far.get(&(kind, signer)).is_none_or(|(last, when)| {
+			view > *last && now.saturating_duration_since(*when) >= FAR_INTERVAL
+		})
 	}
 
 	fn stands(&mut self, set: &AuthoritySet, message: &Message) -> bool {
@@ -473,7 +497,7 @@ impl Sieve {
 	}
 
 	fn once(&mut self, encoded: Vec<u8>, check: impl FnOnce() -> bool) -> bool {
-		let digest = sp_core::blake2_256(&encoded);
+		let digest = sp_crypto_hashing::blake2_256(&encoded);
 		if self.checked.contains(&digest) {
 			return true;
 		}

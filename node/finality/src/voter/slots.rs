@@ -43,7 +43,7 @@ pub fn image(sequence: u64, record: &VoteRecord) -> Vec<u8> {
 	image.extend_from_slice(&sequence.to_le_bytes());
 	image.extend_from_slice(&(payload.len() as u32).to_le_bytes());
 	image.extend_from_slice(&payload);
-	let checksum = sp_core::blake2_256(&image);
+	let checksum = sp_crypto_hashing::blake2_256(&image);
 	image.extend_from_slice(&checksum[..CHECKSUM]);
 	image
 }
@@ -79,7 +79,7 @@ fn read(slot: &[u8]) -> Result<(u64, VoteRecord), Unreadable> {
 	let (payload, rest) = rest.split_at_checked(length).ok_or(torn)?;
 	let checksum = rest.get(..CHECKSUM).ok_or(torn)?;
 	let covered = slot.get(..HEADER.saturating_add(length)).ok_or(torn)?;
-	if sp_core::blake2_256(covered).get(..CHECKSUM) != Some(checksum) {
+	if sp_crypto_hashing::blake2_256(covered).get(..CHECKSUM) != Some(checksum) {
 		return Err(torn);
 	}
 	if *version != VERSION {
@@ -88,3 +88,7 @@ fn read(slot: &[u8]) -> Result<(u64, VoteRecord), Unreadable> {
 	let record = VoteRecord::decode_all(&mut &*payload).map_err(|_| torn)?;
 	Ok((u64::from_le_bytes(*sequence), record))
 }
+
+#[cfg(test)]
+#[path = "tests/slots.rs"]
+mod tests;

@@ -136,3 +136,7 @@ pub fn take_up(
 	}
 	Ok((record, file))
 }
+
+#[cfg(test)]
+#[path = "tests/standing.rs"]
+mod tests;

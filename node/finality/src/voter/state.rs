@@ -50,15 +50,15 @@ pub enum Role {
 	},
 }
 
-/// Votes counted in the present view.
+/// Votes that this node has counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counted {
-	/// First votes.
+	/// First votes of the view.
 	pub first: u32,
-	/// Second votes.
+	/// Second votes of the highest certificate's view.
 	pub second: u32,
-	/// Timeouts.
+	/// Timeouts of the view.
 	pub timeouts: u32,
 }
 
@@ -78,7 +78,7 @@ pub struct RoundState {
 	pub leader: AuthorityIndex,
 	/// The leader's key, in hex.
 	pub leader_key: String,
-	/// Votes of the view that this node has counted.
+	/// Votes counted.
 	pub votes: Counted,
 	/// View of the highest certificate of first votes seen; 0 for none in this set.
 	pub high_view: View,

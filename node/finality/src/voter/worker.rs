@@ -24,7 +24,7 @@ use super::{
 use crate::interface::{Chain, ChainEvent, CurrentSet, FinaliseError, Finalised};
 use aci_finality::{
 	machine::{Input, Machine, Output, Settings, Standing, Time, Timing},
-	AuthorityId, AuthorityIndex, Context, Ed25519, Justification, Message, View,
+	AuthorityId, AuthorityIndex, BlockNumber, Context, Ed25519, Justification, Message, View,
 };
 use futures::{
 	future::{poll_fn, select, Either},
@@ -75,8 +75,8 @@ struct Session {
 	offences: Offences,
 	view: View,
 	entered: Instant,
-	/// The newest certificates, for peers that lag: of first votes, of second votes, of timeouts.
-	newest: [Option<Message>; 3],
+	/// What the network was last told: the view, the highest certificate's, the last final block.
+	told: Option<(View, View, BlockNumber)>,
 	wake: Option<Time>,
 }
 
@@ -236,7 +236,6 @@ impl<C: Chain, N: Net> Worker<C, N> {
 							metrics.timeouts.inc();
 						}
 					}
-					self.session.note_certificate(&message);
 					self.parts.net.broadcast(&message);
 				}
 				Output::Finalise(justification) => self.finalise(justification),
@@ -248,8 +247,6 @@ impl<C: Chain, N: Net> Worker<C, N> {
 						}
 					}
 					self.parts.chain.follow(certificate.target());
-					self.session
-						.note_certificate(&Message::Certificate(certificate));
 				}
 				Output::Fetch(target) => self.parts.chain.fetch(target),
 				Output::Offence(proof) => {
@@ -280,8 +277,6 @@ impl<C: Chain, N: Net> Worker<C, N> {
 
 	fn finalise(&mut self, justification: Justification) {
 		let target = justification.target();
-		self.session
-			.note_certificate(&Message::Certificate(justification.certificate.clone()));
 		match self.parts.chain.finalise(justification) {
 			Ok(Finalised::New) => log::debug!(target: LOG_TARGET, "Final: {target:?}."),
 			Ok(Finalised::Known) => {}
@@ -402,7 +397,7 @@ impl Session {
 			offences: Offences::default(),
 			view: 1,
 			entered: Instant::now(),
-			newest: [None, None, None],
+			told: None,
 			wake: None,
 			current,
 		};
@@ -414,30 +409,17 @@ impl Session {
 		Some((self.current.set.index_of(key)?, key.clone()))
 	}
 
-	/// Keeps a certificate for peers that lag, where it is newer than the one of its kind.
-	fn note_certificate(&mut self, message: &Message) {
-		let [first, second, timeouts] = &mut self.newest;
-		let place = match message {
-			Message::Certificate(certificate) if certificate.finalises() => second,
-			Message::Certificate(_) => first,
-			Message::Timeouts(_) => timeouts,
-			_ => return,
-		};
-		let view = |message: &Message| super::envelope::view_of(message);
-		if place.as_ref().is_none_or(|held| view(held) < view(message)) {
-			*place = Some(message.clone());
-		}
-	}
-
 	/// Tells the network, the metrics and RPC where the node is.
-	fn tell<C: Chain, N: Net>(&self, parts: &mut Parts<C, N>) {
+	fn tell<C: Chain, N: Net>(&mut self, parts: &mut Parts<C, N>) {
 		let set = &self.current.set;
 		let finalised = parts.chain.finalised();
-		parts.net.advance(
-			self.view,
-			finalised.number,
-			self.newest.iter().flatten().cloned().collect(),
-		);
+		let round = self.machine.round_state();
+		let place = (self.view, round.high_view, finalised.number);
+		if self.told != Some(place) {
+			self.told = Some(place);
+			let newest = self.machine.newest();
+			parts.net.advance(self.view, finalised.number, newest);
+		}
 		if let Some(metrics) = &parts.metrics {
 			metrics.set.set(set.id());
 			metrics.view.set(self.view);
@@ -445,7 +427,6 @@ impl Session {
 				.silent
 				.set(matches!(self.role, Role::Silent { .. }).into());
 		}
-		let (first, second, timeouts) = self.machine.counts();
 		let leader = set.leader(self.view);
 		parts.state.set(RoundState {
 			set: set.id(),
@@ -455,12 +436,12 @@ impl Session {
 			leader,
 			leader_key: set.authority(leader).map(hex).unwrap_or_default(),
 			votes: Counted {
-				first: first as u32,
-				second: second as u32,
-				timeouts: timeouts as u32,
+				first: round.first_votes as u32,
+				second: round.second_votes as u32,
+				timeouts: round.timeouts as u32,
 			},
-			high_view: self.machine.high_view(),
-			high: self.machine.high_target().into(),
+			high_view: round.high_view,
+			high: round.high_target.into(),
 			finalised: finalised.into(),
 			role: self.role.clone(),
 		});
