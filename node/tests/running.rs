@@ -141,6 +141,7 @@ fn four_validators_finalise_with_the_reference_engine() {
 			"local-grandpa",
 			who,
 			"--tmp",
+			"--unsafe-force-node-key-generation",
 			"--no-prometheus",
 			"--no-mdns",
 			"--allow-private-ip",
