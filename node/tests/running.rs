@@ -17,7 +17,9 @@ fn a_development_node_makes_and_finalises_blocks() {
 	for method in [
 		"system_accountNextIndex",
 		"payment_queryInfo",
-		"grandpa_roundState",
+		"finality_roundState",
+		"finality_proveFinality",
+		"finality_subscribeJustifications",
 		"chainHead_v1_follow",
 		"author_submitExtrinsic",
 		"state_call",
@@ -129,4 +131,32 @@ fn four_validators_finalise_one_chain() {
 				.then_some(())
 		});
 	}
+}
+
+#[test]
+fn four_validators_finalise_with_the_reference_engine() {
+	let start = |who: &str, arguments: &[&str]| {
+		let mut all = vec![
+			"--chain",
+			"local-grandpa",
+			who,
+			"--tmp",
+			"--unsafe-force-node-key-generation",
+			"--no-prometheus",
+			"--no-mdns",
+			"--allow-private-ip",
+		];
+		all.extend(arguments);
+		Node::start(&all)
+	};
+	let mut alice = start("--alice", &[]);
+	let bootnode = alice.bootnode();
+	let _others: Vec<Node> = ["--bob", "--charlie", "--dave"]
+		.into_iter()
+		.map(|who| start(who, &["--bootnodes", &bootnode]))
+		.collect();
+	alice.wait("a finalised block", LIMIT, |node| {
+		(node.finalised() >= 1).then_some(())
+	});
+	assert!(alice.call("grandpa_roundState", json!([])).is_object());
 }

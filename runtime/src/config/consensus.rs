@@ -1,11 +1,16 @@
 //! Block production, sessions, finality.
 //!
-//! Aura produces a block every two seconds and GRANDPA finalises. The staking pallet elects the
-//! validators of each session, learns who authored blocks, and slashes those who equivocated. The session's `finality` key is
-//! GRANDPA's; an account that holds it is asked for nothing else by name, so another engine can
-//! take the key over.
+//! Aura produces a block every two seconds and the finality gadget finalises, or GRANDPA on a chain
+//! whose specification selects the reference engine. The runtime serves both at once: each follows
+//! the sessions with a key of its own, and the authorities of the engine that does not run are
+//! never asked. The staking pallet elects the validators of each session, learns who authored
+//! blocks, and slashes those who were reported for conflicting statements or votes.
+//!
+//! Every session begins another set of finality authorities. An offence can be reported for as many
+//! sessions as the staking pallet remembers exposures, which is longer than bonds take to unbond.
 
 use crate::{
+	config::market::{SessionHistory, MAX_DELEGATORS},
 	AccountId, Aura, Balances, BlockNumber, Historical, Offences, Runtime, RuntimeEvent,
 	SessionKeys, StakingSlashing, BLOCK_TIME, SESSION,
 };
@@ -41,9 +46,9 @@ parameter_types! {
 	pub const SessionPeriod: BlockNumber = SESSION;
 	/// First block of the first session's end, counted from the period.
 	pub const SessionOffset: BlockNumber = 0;
-	/// How many sessions back an equivocation can be proven: a day's worth, at least.
+	/// Blocks for which a report may wait in the pool of the node that made it: a day, at least.
 	pub const ReportLongevity: u64 = 168 * SESSION as u64;
-	/// How many set ids are remembered by session.
+	/// How many sets of GRANDPA's are remembered by session.
 	pub const MaxSetIdSessionEntries: u64 = 168;
 }
 
@@ -83,6 +88,16 @@ impl pallet_grandpa::Config for Runtime {
 	type KeyOwnerProof = sp_session::MembershipProof;
 	type EquivocationReportSystem =
 		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+}
+
+impl pallet_aci_finality::Config for Runtime {
+	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+	type SetHistory = SessionHistory;
+	// A validator's own bond and its delegators'.
+	type MaxSlashParts = ConstU32<{ MAX_DELEGATORS + 1 }>;
+	type KeyOwnerProof = sp_session::MembershipProof;
+	type Reporting = pallet_aci_finality::Reporting<Self, Offences, Historical, ReportLongevity>;
+	type WeightInfo = pallet_aci_finality::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_authority_discovery::Config for Runtime {

@@ -55,6 +55,9 @@ impl Get<StakeRules> for GovernedStakeRules {
 	}
 }
 
+/// The most delegators that a validator can have.
+pub const MAX_DELEGATORS: u32 = 128;
+
 parameter_types! {
 	/// What each offence costs (Table 2 of the paper).
 	pub OffenceTable: SlashTable = SlashTable::default();
@@ -110,7 +113,7 @@ impl pallet_aci_staking_slashing::Config for Runtime {
 	type SessionHistory = SessionHistory;
 	type MaxValidators = ConstU32<MAX_AUTHORITIES>;
 	type MaxCandidates = ConstU32<256>;
-	type MaxDelegators = ConstU32<128>;
+	type MaxDelegators = ConstU32<MAX_DELEGATORS>;
 	type MaxDelegations = ConstU32<16>;
 	type MaxClaims = ConstU32<64>;
 	type MaxDuePerBlock = ConstU32<64>;

@@ -30,6 +30,7 @@ pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
 	let ed25519 = ed25519.to_raw_public();
 	SessionKeys {
 		aura: sp_core::sr25519::Public::from_raw(sr25519).into(),
+		grandpa: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		finality: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		fastpath: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		authority_discovery: sp_core::sr25519::Public::from_raw(sr25519).into(),

@@ -1,8 +1,8 @@
 //! The presets build, and hold what they promise.
 
 use crate::{
-	genesis, parameters::governed, Escrow, Hmm, Jobs, PoAi, Runtime, RuntimeGenesisConfig,
-	StakingSlashing, System,
+	genesis, parameters::governed, Escrow, Finality, Hmm, Jobs, PoAi, Runtime,
+	RuntimeGenesisConfig, StakingSlashing, System,
 };
 use aci_primitives::traits::{Bonds, ProofOfAi};
 use aci_primitives::Role;
@@ -35,6 +35,8 @@ fn dev_has_one_validator_and_sudo() {
 		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 1);
 		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 1);
 		assert_eq!(crate::Grandpa::grandpa_authorities().len(), 1);
+		let set = Finality::current_set().expect("finality keys");
+		assert_eq!((set.id(), set.len()), (0, 1));
 		assert!(pallet_sudo::Key::<Runtime>::get().is_some());
 	});
 }
@@ -45,6 +47,8 @@ fn local_has_four_validators() {
 		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 4);
 		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 4);
 		assert_eq!(crate::Grandpa::grandpa_authorities().len(), 4);
+		let set = Finality::current_set().expect("finality keys");
+		assert_eq!((set.id(), set.len(), set.quorum()), (0, 4, 3));
 	});
 }
 
@@ -110,6 +114,7 @@ fn every_preset_begins_with_all_invariants() {
 			Hmm::do_try_state().expect("classes");
 			PoAi::do_try_state().expect("proofs");
 			Jobs::do_try_state().expect("jobs");
+			Finality::do_try_state().expect("finality");
 		});
 	}
 }
