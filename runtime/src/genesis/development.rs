@@ -28,7 +28,7 @@ const FERDIE: Person = (Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie);
 const ONE: Person = (Sr25519Keyring::One, Ed25519Keyring::One);
 
 /// Blocks in a session of a development chain: a person, or a test, sees the validators change.
-const SHORT_SESSION: BlockNumber = 20;
+const SHORT_SESSION: BlockNumber = 10;
 
 /// The session keys that `--alice`, `--bob` and so on put into a node's keystore.
 pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {

@@ -90,7 +90,7 @@ fn a_session_is_as_long_as_governed_unless_those_who_leave_would_no_longer_be_li
 	use crate::config::consensus::SessionPeriod;
 	use frame_support::traits::Get;
 	externalities(genesis::LOCAL).execute_with(|| {
-		assert_eq!(SessionPeriod::get(), 20);
+		assert_eq!(SessionPeriod::get(), 10);
 	});
 	externalities(genesis::PRODUCTION).execute_with(|| {
 		assert_eq!(SessionPeriod::get(), crate::SESSION);
