@@ -11,13 +11,14 @@
 
 use crate::{
 	config::market::{SessionHistory, MAX_DELEGATORS},
+	parameters::governed::stakes,
 	AccountId, Aura, Balances, BlockNumber, Historical, Offences, Runtime, RuntimeEvent,
 	SessionKeys, StakingSlashing, BLOCK_TIME, SESSION,
 };
 use aci_primitives::{Balance, ACI};
 use frame_support::{
 	parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64},
+	traits::{ConstBool, ConstU128, ConstU32, ConstU64, Get},
 };
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
@@ -42,14 +43,23 @@ impl pallet_authorship::Config for Runtime {
 }
 
 parameter_types! {
-	/// Blocks in a session.
-	pub const SessionPeriod: BlockNumber = SESSION;
 	/// First block of the first session's end, counted from the period.
 	pub const SessionOffset: BlockNumber = 0;
 	/// Blocks for which a report may wait in the pool of the node that made it: a day, at least.
 	pub const ReportLongevity: u64 = 168 * SESSION as u64;
 	/// How many sets of GRANDPA's are remembered by session.
 	pub const MaxSetIdSessionEntries: u64 = 168;
+}
+
+/// Blocks in a session, as governed; but never so few that the sessions which the staking pallet
+/// remembers are shorter together than a bond takes to unbond: who leaves must stay liable.
+pub struct SessionPeriod;
+
+impl Get<BlockNumber> for SessionPeriod {
+	fn get() -> BlockNumber {
+		let least = stakes::UnbondingPeriod::get().div_ceil(SessionHistory::get());
+		stakes::SessionLength::get().max(least).max(1)
+	}
 }
 
 impl pallet_session::Config for Runtime {
