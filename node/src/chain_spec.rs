@@ -68,7 +68,7 @@ fn named(
 		.build())
 }
 
-/// The specification that `--chain` names: `dev`, `local`, `production`, the first two with
+/// The specification that `--chain` names: `dev`, `local`, `local-seven`, `production`, the first two with
 /// GRANDPA as `dev-grandpa` and `local-grandpa`, or a file.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	use ChainType::{Development, Live, Local};
@@ -96,11 +96,18 @@ pub fn load(id: &str) -> Result<ChainSpec, String> {
 			genesis::LOCAL,
 			Grandpa,
 		),
+		"local-seven" => named(
+			"ACI Local Seven",
+			"aci_local_seven",
+			Local,
+			genesis::LOCAL_SEVEN,
+			HotStuff,
+		),
 		"production" => named("ACI", "aci", Live, genesis::PRODUCTION, HotStuff),
 		path => ChainSpec::from_json_file(path.into()).map_err(|error| {
 			format!(
-				"no chain named {path:?} (there are dev, local and production, and dev-grandpa and \
-				local-grandpa), and no specification in a file of that name: {error}"
+				"no chain named {path:?} (there are dev, local, local-seven and production, and dev-grandpa \
+				and local-grandpa), and no specification in a file of that name: {error}"
 			)
 		}),
 	}

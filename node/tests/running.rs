@@ -1,4 +1,4 @@
-//! Running nodes: slots, sealing, four validators, restarts, metrics.
+//! Running nodes: slots, sealing, restarts, metrics.
 
 use aci_node_testing::{http, Node};
 use serde_json::json;
@@ -111,52 +111,4 @@ fn a_killed_node_goes_on_where_it_was() {
 	node.wait("new blocks", LIMIT, |node| {
 		(node.finalised() > before).then_some(())
 	});
-}
-
-#[test]
-fn four_validators_finalise_one_chain() {
-	let mut alice = Node::local("--alice", &[]);
-	let bootnode = alice.bootnode();
-	let others: Vec<Node> = ["--bob", "--charlie", "--dave"]
-		.into_iter()
-		.map(|who| Node::local(who, &["--bootnodes", &bootnode]))
-		.collect();
-	alice.wait("three finalised blocks", LIMIT, |node| {
-		(node.finalised() >= 3).then_some(())
-	});
-	let hash = alice.call("chain_getBlockHash", json!([2]));
-	for mut node in others {
-		node.wait("the same block", LIMIT, |node| {
-			(node.finalised() >= 2 && node.call("chain_getBlockHash", json!([2])) == hash)
-				.then_some(())
-		});
-	}
-}
-
-#[test]
-fn four_validators_finalise_with_the_reference_engine() {
-	let start = |who: &str, arguments: &[&str]| {
-		let mut all = vec![
-			"--chain",
-			"local-grandpa",
-			who,
-			"--tmp",
-			"--unsafe-force-node-key-generation",
-			"--no-prometheus",
-			"--no-mdns",
-			"--allow-private-ip",
-		];
-		all.extend(arguments);
-		Node::start(&all)
-	};
-	let mut alice = start("--alice", &[]);
-	let bootnode = alice.bootnode();
-	let _others: Vec<Node> = ["--bob", "--charlie", "--dave"]
-		.into_iter()
-		.map(|who| start(who, &["--bootnodes", &bootnode]))
-		.collect();
-	alice.wait("a finalised block", LIMIT, |node| {
-		(node.finalised() >= 1).then_some(())
-	});
-	assert!(alice.call("grandpa_roundState", json!([])).is_object());
 }

@@ -1,8 +1,6 @@
 //! Validators that go down, come back, and lose sight of each other.
 
-use crate::observe::{
-	assert_agreement, hash, offences, round, wait_finalised, LIMIT, SLOT,
-};
+use crate::observe::{assert_agreement, hash, offences, round, wait_finalised, LIMIT, SLOT};
 use aci_node_testing::Network;
 use std::{fs, thread};
 
@@ -45,9 +43,9 @@ fn two_of_four_go_down_and_come_back(network: &mut Network) {
 	thread::sleep(3 * SLOT);
 	let stuck = network.node(0).finalised();
 	let best = network.node(0).best();
-	network
-		.node(0)
-		.wait("three blocks", LIMIT, |node| (node.best() >= best + 3).then_some(()));
+	network.node(0).wait("three blocks", LIMIT, |node| {
+		(node.best() >= best + 3).then_some(())
+	});
 	assert_eq!(network.node(0).finalised(), stuck);
 	assert_eq!(network.node(1).finalised(), stuck);
 	network.restart(2, &[0], &[]);
@@ -71,9 +69,9 @@ fn two_halves_lose_sight_of_each_other(network: &mut Network) {
 	let stuck = stuck.expect("there are validators");
 	for index in [0, 2] {
 		let best = network.node(index).best();
-		network
-			.node(index)
-			.wait("three blocks", LIMIT, |node| (node.best() >= best + 3).then_some(()));
+		network.node(index).wait("three blocks", LIMIT, |node| {
+			(node.best() >= best + 3).then_some(())
+		});
 	}
 	let height = network.node(0).best().min(network.node(2).best());
 	assert_ne!(
@@ -101,14 +99,18 @@ fn a_lost_record_silences_until_the_next_set(network: &mut Network) {
 	network.restart(3, &[0], &[]);
 	let role = network.node(3).wait("a role", LIMIT, |node| {
 		let state = round(node);
-		state["role"]["is"].as_str().map(|role| (role.to_string(), state))
+		state["role"]["is"]
+			.as_str()
+			.map(|role| (role.to_string(), state))
 	});
 	let (role, state) = role;
 	assert_eq!(role, "silent", "it votes without its record: {state}");
-	network.node(3).wait("votes in the next set", LIMIT, |node| {
-		let now = round(node);
-		(now["set"] != state["set"] && now["role"]["is"] == "authority").then_some(())
-	});
+	network
+		.node(3)
+		.wait("votes in the next set", LIMIT, |node| {
+			let now = round(node);
+			(now["set"] != state["set"] && now["role"]["is"] == "authority").then_some(())
+		});
 }
 
 fn remove_records(folder: &std::path::Path, removed: &mut u32) {

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod observe;
+mod roles;
 mod sets;
 #[path = "../support/wallet.rs"]
 mod wallet;

@@ -76,9 +76,7 @@ fn an_equivocating_validator_is_slashed(network: &mut Network) {
 	);
 	let key_owner = key_owner.expect("Charlie holds the key in this session");
 	let context = Context {
-		genesis: wallet::decode(&wallet::bytes(
-			&node.call("chain_getBlockHash", json!([0])),
-		)),
+		genesis: wallet::decode(&wallet::bytes(&node.call("chain_getBlockHash", json!([0])))),
 		set: set.id(),
 	};
 	let vote = |hash: u8| {

@@ -70,11 +70,11 @@ use select::FinalitySelectChain;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::{Error, HeaderBackend};
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
-use store::EndsError;
 use std::{
 	marker::PhantomData,
 	sync::{Arc, OnceLock},
 };
+use store::EndsError;
 
 /// The target of this crate's log lines.
 pub(crate) const LOG_TARGET: &str = "finality";

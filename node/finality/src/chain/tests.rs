@@ -393,10 +393,7 @@ fn reverting_forgets_changes_above_the_new_best_block() {
 fn proofs_of_finality_say_what_is_missing() {
 	let node = Node::new();
 	let blocks = node.grow(node.genesis, 3, b'a');
-	assert!(matches!(
-		node.chain.prove(2),
-		Err(ProveError::NotFinal(2))
-	));
+	assert!(matches!(node.chain.prove(2), Err(ProveError::NotFinal(2))));
 	node.finalise(0, &keys(4), blocks[2]);
 	assert!(matches!(node.chain.prove(2), Ok(Some(_))));
 }
