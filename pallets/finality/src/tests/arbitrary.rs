@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const OFFENDER: u8 = 1;
 
 /// All that an honest authority may sign of views 5 and 6 together, and the offender's rest.
-fn statements(number: u8, context: &Context) -> Vec<(Statement, AuthoritySignature)> {
+fn statements(number: u8) -> Vec<Statement> {
 	let mut all: Vec<Statement> = vec![
 		proposal(5, 1).into(),
 		first_vote(5, 1).into(),
@@ -41,9 +41,7 @@ fn statements(number: u8, context: &Context) -> Vec<(Statement, AuthoritySignatu
 			.into(),
 		]);
 	}
-	all.into_iter()
-		.map(|statement| (statement.clone(), sign(number, context, statement)))
-		.collect()
+	all
 }
 
 /// Two statements as a conflict, where they are of kinds that a conflict has.
@@ -112,8 +110,9 @@ fn put() -> impl Strategy<Value = Put> {
 fn try_report(put: &Put) -> bool {
 	let context = context(put.signed_in);
 	let pick = |number, pick: usize| {
-		let all = statements(number, &context);
-		all[pick % all.len()].clone()
+		let all = statements(number);
+		let statement = all[pick % all.len()].clone();
+		(statement.clone(), sign(number, &context, statement))
 	};
 	let Some(conflict) = conflict(
 		pick(put.signers.0, put.picks.0),
@@ -134,7 +133,7 @@ fn try_report(put: &Put) -> bool {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(24))]
+	#![proptest_config(ProptestConfig::with_cases(32))]
 
 	#[test]
 	fn whoever_keeps_the_rules_is_never_slashed(puts in prop::collection::vec(put(), 1..40)) {
