@@ -97,6 +97,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Sets<T: Config> = StorageMap<_, Twox64Concat, SetId, SetRecord>;
 
+	/// The authorities of each remembered set that were reported. A further report of one of them
+	/// is not free: each leaves a record with the offences pallet. Twox64Concat: the chain counts
+	/// sets, nobody chooses a key.
+	#[pallet::storage]
+	pub type Reported<T: Config> =
+		StorageMap<_, Twox64Concat, SetId, BoundedVec<AuthorityId, T::MaxAuthorities>, ValueQuery>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -201,8 +208,8 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed, by anyone. Free where the report is right and new; who sent it is paid as the
-		/// reporter of a slash.
+		/// Signed, by anyone. The first right report of an authority in a set is free. Who sent it
+		/// is paid as the reporter of a slash.
 		///
 		/// ## Details
 		///
@@ -321,8 +328,16 @@ pub mod pallet {
 			reporter: Option<T::AccountId>,
 			evidence: Evidence<T>,
 		) -> DispatchResultWithPostInfo {
+			let (set, authority) = (evidence.0.context.set, evidence.0.offender.clone());
 			match T::Reporting::process_evidence(reporter, evidence) {
-				Ok(()) => Ok(Pays::No.into()),
+				Ok(()) => Ok(Reported::<T>::mutate(set, |reported| {
+					if reported.contains(&authority) {
+						return Pays::Yes.into();
+					}
+					// No more than the set's members, which have the same bound.
+					let _ = reported.try_push(authority);
+					Pays::No.into()
+				})),
 				Err(error) => Err(DispatchErrorWithPostInfo {
 					post_info: PostDispatchInfo {
 						actual_weight: Some(T::WeightInfo::check(T::MaxAuthorities::get())),

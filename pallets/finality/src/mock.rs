@@ -320,11 +320,16 @@ pub fn genesis(validators: u8) -> sp_io::TestExternalities {
 /// Runs a test from the first block on, and checks the invariants after it.
 pub fn run(test: impl FnOnce()) {
 	genesis(VALIDATORS).execute_with(|| {
-		check();
-		begin(1, GENESIS);
+		start();
 		test();
 		next_block();
 	});
+}
+
+/// Checks the invariants of the genesis, and begins the first block.
+pub fn start() {
+	check();
+	begin(1, GENESIS);
 }
 
 fn begin(number: BlockNumber, parent: H256) {

@@ -3,7 +3,7 @@
 use crate::{
 	members::{Membership, SetRecord},
 	types::PendingChange,
-	Authorities, Config, CurrentSet, Event, Pallet, Pending, Sets, Validators,
+	Authorities, Config, CurrentSet, Event, Pallet, Pending, Reported, Sets, Validators,
 };
 use aci_finality::{AuthorityId, AuthoritySet, ConsensusLog, SetId, ENGINE_ID};
 use alloc::vec::Vec;
@@ -54,6 +54,7 @@ impl<T: Config> Pallet<T> {
 		Sets::<T>::insert(set, record);
 		if let Some(old) = set.checked_sub(T::SetHistory::get().max(1).into()) {
 			Sets::<T>::remove(old);
+			Reported::<T>::remove(old);
 		}
 	}
 

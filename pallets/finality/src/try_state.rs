@@ -1,13 +1,15 @@
 //! The check of the invariants of the crate's documentation.
 
-use crate::{Authorities, Config, CurrentSet, Membership, Pallet, Pending, Sets, Validators};
+use crate::{
+	Authorities, Config, CurrentSet, Membership, Pallet, Pending, Reported, Sets, Validators,
+};
 use aci_finality::AuthoritySet;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 4 of the crate's documentation, between two blocks.
+	/// Checks invariants 1 to 3 of the crate's documentation and the list of 8, between two blocks.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		let current = CurrentSet::<T>::get();
 		let authorities = Authorities::<T>::get().into_inner();
@@ -38,6 +40,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			sets.keys().copied().eq(oldest..=current),
 			"the sets that have a session are not the last ones"
+		);
+		ensure!(
+			Reported::<T>::iter().all(|(set, reported)| {
+				let distinct: BTreeSet<_> = reported.iter().collect();
+				sets.contains_key(&set) && !reported.is_empty() && distinct.len() == reported.len()
+			}),
+			"reported authorities of a forgotten set, or one twice"
 		);
 		ensure!(
 			sets.values()

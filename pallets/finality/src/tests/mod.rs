@@ -2,6 +2,7 @@
 //! block.
 
 mod arbitrary;
+mod broken;
 mod changes;
 mod report;
 mod shares;

@@ -1,6 +1,7 @@
 use super::*;
-use crate::{ConflictingStatements, Moment};
+use crate::{ConflictingStatements, Moment, Reported};
 use aci_finality::faults;
+use frame_support::dispatch::Pays;
 use sp_runtime::Perbill;
 use sp_staking::offence::Offence;
 
@@ -64,12 +65,20 @@ fn offenders_of_different_views_or_sets_count_apart() {
 }
 
 #[test]
-fn the_same_offender_in_another_view_of_the_session_pays_the_larger_share_only() {
+fn the_same_offender_in_another_view_of_the_session_pays_the_larger_share_only_and_is_free_once() {
 	run(|| {
 		go_to_set(1);
 		report(two_first_votes(1, 1, 5), key_owner(1)).expect("it is new");
-		report(two_first_votes(1, 1, 6), key_owner(1)).expect("it is new");
+		// Each leaves a record: the second one is paid for.
+		let info = report(two_first_votes(1, 1, 6), key_owner(1)).expect("it is new");
+		assert_eq!(info.pays_fee, Pays::Yes);
 		assert_eq!(slashed(1), BOND * 9 / 16);
 		assert_eq!(reports().len(), 2);
+		assert_eq!(Reported::<Test>::get(1).into_inner(), [key(1)]);
+		let held = key_owner(2);
+		let info = report(two_first_votes(2, 1, 6), held).expect("it is new");
+		assert_eq!(info.pays_fee, Pays::No);
+		go_to_set(u64::from(HISTORY) + 1);
+		assert_eq!(Reported::<Test>::iter().count(), 0);
 	});
 }
