@@ -53,7 +53,9 @@ impl JustificationImport<Block> for BlockImport {
 	) -> Result<(), Error> {
 		match self {
 			BlockImport::HotStuff(import) => {
-				import.import_justification(hash, number, justification).await
+				import
+					.import_justification(hash, number, justification)
+					.await
 			}
 			BlockImport::Grandpa(import) => {
 				// GRANDPA's own method of that name is another.

@@ -187,7 +187,9 @@ impl RpcParts {
 /// Which blocks a pruning node keeps whole for those who sync.
 pub fn pruning_filters(engine: FinalityEngine) -> Vec<Arc<dyn PruningFilter>> {
 	vec![match engine {
-		FinalityEngine::HotStuff => Arc::new(aci_node_finality::chain::pruning::FinalityPruningFilter),
+		FinalityEngine::HotStuff => {
+			Arc::new(aci_node_finality::chain::pruning::FinalityPruningFilter)
+		}
 		FinalityEngine::Grandpa => Arc::new(sc_consensus_grandpa::GrandpaPruningFilter),
 	}]
 }
