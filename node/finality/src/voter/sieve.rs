@@ -341,7 +341,10 @@ impl Sieve {
 			Payload::Message(message) => {
 				let verdict = self.judge_message(Some(sender), view, &message, now);
 				let behind = verdict == Verdict::FarView
-					&& self.peers.get_mut(sender).is_some_and(|peer| peer.help(now));
+					&& self
+						.peers
+						.get_mut(sender)
+						.is_some_and(|peer| peer.help(now));
 				if behind {
 					answers.extend(self.status());
 				}

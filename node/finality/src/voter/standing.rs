@@ -21,7 +21,9 @@ use super::{
 	record_file::{Found, RecordFile, Records},
 	slots::Unreadable,
 };
-use aci_finality::{AuthorityId, AuthorityIndex, AuthoritySet, Context, SetId, VoteRecord, KEY_TYPE};
+use aci_finality::{
+	AuthorityId, AuthorityIndex, AuthoritySet, Context, SetId, VoteRecord, KEY_TYPE,
+};
 use codec::{Decode, Encode};
 use sc_client_api::AuxStore;
 use sp_core::crypto::ByteArray;
@@ -38,7 +40,9 @@ pub enum Silence {
 	#[error("the vote record cannot be read: {0}")]
 	Unreadable(Unreadable),
 	/// The file is ahead of the database.
-	#[error("the vote record is of set {0}, which is later than the chain's: voting resumes there")]
+	#[error(
+		"the vote record is of set {0}, which is later than the chain's: voting resumes there"
+	)]
 	Later(SetId),
 	/// The file belongs to another chain.
 	#[error("the vote record is of another chain: move the file away")]

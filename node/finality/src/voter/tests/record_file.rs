@@ -45,9 +45,15 @@ fn a_file_that_is_cut_gives_the_record_before_or_none() {
 	fs::write(&path, &whole[..SLOT_BYTES]).expect("the disk has room");
 	assert!(matches!(read(&records), Found::Record(found) if found == record(2)));
 	fs::write(&path, &whole[..20]).expect("the disk has room");
-	assert!(matches!(read(&records), Found::Unreadable(Unreadable::Torn)));
+	assert!(matches!(
+		read(&records),
+		Found::Unreadable(Unreadable::Torn)
+	));
 	fs::write(&path, b"").expect("the disk has room");
-	assert!(matches!(read(&records), Found::Unreadable(Unreadable::Torn)));
+	assert!(matches!(
+		read(&records),
+		Found::Unreadable(Unreadable::Torn)
+	));
 }
 
 #[test]
@@ -56,7 +62,9 @@ fn beginning_anew_replaces_the_file() {
 	let records = Records::new(folder.path().to_path_buf());
 	let key = pair(0).public();
 	for view in 1..20 {
-		let mut file = records.begin(&key, &record(view)).expect("the disk has room");
+		let mut file = records
+			.begin(&key, &record(view))
+			.expect("the disk has room");
 		file.write(&record(view + 100)).expect("the disk has room");
 	}
 	records.begin(&key, &record(3)).expect("the disk has room");

@@ -53,7 +53,10 @@ fn a_slot_of_a_later_release_is_not_passed_over() {
 	let checksum = sp_crypto_hashing::blake2_256(&later[..body]);
 	later[body..].copy_from_slice(&checksum[..CHECKSUM]);
 	let known = image(1, &record(1));
-	assert_eq!(newest([&known, &later]), Err(Unreadable::Version(VERSION + 1)));
+	assert_eq!(
+		newest([&known, &later]),
+		Err(Unreadable::Version(VERSION + 1))
+	);
 }
 
 #[test]

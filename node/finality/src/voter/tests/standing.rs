@@ -177,7 +177,8 @@ fn a_full_disk_silences() {
 	);
 	let taken = take_up(&full, &node.notes, context(1), &pair(0).public());
 	assert!(matches!(taken, Err(Silence::File(_))));
-	node.take_up(1).expect("nothing was signed, so nothing was lost");
+	node.take_up(1)
+		.expect("nothing was signed, so nothing was lost");
 }
 
 #[test]

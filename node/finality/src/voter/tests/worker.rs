@@ -4,7 +4,9 @@ use crate::{
 	voter::{
 		envelope::Envelope,
 		offences::ReportError,
-		testing::{first, block, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS},
+		testing::{
+			block, first, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS,
+		},
 	},
 };
 use aci_finality::{AuthoritySet, BlockHash, BlockNumber, OffenceProof};
@@ -164,7 +166,10 @@ impl Network {
 			assert!(
 				start.elapsed() < PATIENCE,
 				"final: {lowest:?} of {goal}, states: {:#?}",
-				self.nodes.iter().map(|node| node.state.get()).collect::<Vec<_>>(),
+				self.nodes
+					.iter()
+					.map(|node| node.state.get())
+					.collect::<Vec<_>>(),
 			);
 			sleep(Duration::from_millis(20));
 		}
@@ -244,7 +249,10 @@ fn a_torn_record_silences_until_the_next_set() {
 	network.change_at(network.height + 2, set(1, 0..4));
 	network.finalise(5, &[0, 1, 2, 3]);
 	network.wait("it votes in the next set", |network| {
-		matches!(network.nodes[0].role(), Some(Role::Authority { index: 0, .. }))
+		matches!(
+			network.nodes[0].role(),
+			Some(Role::Authority { index: 0, .. })
+		)
 	});
 	network.nodes[1].stop(&hub);
 	network.finalise(3, &[0, 2, 3]);
@@ -278,7 +286,10 @@ fn the_set_changes_with_other_keys() {
 	network.finalise(10, &[0, 1, 2, 3, 4]);
 	network.wait("the roles follow the keys", |network| {
 		network.nodes[0].role() == Some(Role::Observer)
-			&& matches!(network.nodes[4].role(), Some(Role::Authority { index: 3, .. }))
+			&& matches!(
+				network.nodes[4].role(),
+				Some(Role::Authority { index: 3, .. })
+			)
 	});
 	assert_eq!(network.nodes[0].state.get().map(|state| state.set), Some(1));
 	assert!(network.nodes[0].chain.last_of(0).is_some());
@@ -307,7 +318,9 @@ fn an_equivocation_of_another_is_reported_once_and_an_own_one_never() {
 	for who in 0..3 {
 		network.nodes[who].start(&hub);
 	}
-	network.wait("it starts", |network| network.nodes[2].state.get().is_some());
+	network.wait("it starts", |network| {
+		network.nodes[2].state.get().is_some()
+	});
 	for who in [3, 0] {
 		for number in 1..4 {
 			let vote = Envelope::message(0, first(who, 0, 2, block(number)));
