@@ -22,9 +22,6 @@ pub mod state;
 pub mod validator;
 pub mod worker;
 
-#[cfg(test)]
-mod testing;
-
 use crate::interface::Chain;
 use aci_finality::{api::FinalityApi, machine::Timing, BlockHash};
 use gossip::Gossip;

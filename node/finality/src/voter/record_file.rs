@@ -49,7 +49,8 @@ pub enum Found {
 	Unreadable(Unreadable),
 }
 
-type Open = dyn Fn(File) -> Box<dyn Disk> + Send + Sync;
+/// Lends a record file's bytes another way to the disk.
+pub type Open = dyn Fn(File) -> Box<dyn Disk> + Send + Sync;
 
 /// The folder of the record files.
 #[derive(Clone)]
@@ -67,8 +68,7 @@ impl Records {
 		}
 	}
 
-	/// The same over another disk.
-	#[cfg(test)]
+	/// The same with another way to the disk.
 	pub fn over(folder: PathBuf, open: Arc<Open>) -> Self {
 		Records { folder, open }
 	}
@@ -155,7 +155,3 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(folder: &Path) -> io::Result<()> {
 	File::open(folder)?.sync_all()
 }
-
-#[cfg(test)]
-#[path = "tests/record_file.rs"]
-mod tests;

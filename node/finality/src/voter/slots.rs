@@ -14,9 +14,12 @@
 use aci_finality::VoteRecord;
 use codec::{DecodeAll, Encode};
 
-const MAGIC: &[u8; 8] = b"aci-vote";
-const VERSION: u8 = 1;
-const CHECKSUM: usize = 16;
+/// What a slot begins with.
+pub const MAGIC: &[u8; 8] = b"aci-vote";
+/// The format's version.
+pub const VERSION: u8 = 1;
+/// Bytes of the checksum.
+pub const CHECKSUM: usize = 16;
 const HEADER: usize = MAGIC.len() + 1 + 8 + 4;
 
 /// Bytes of the file that a slot owns. The largest record holds one certificate of 1,024 signers
@@ -88,7 +91,3 @@ fn read(slot: &[u8]) -> Result<(u64, VoteRecord), Unreadable> {
 	let record = VoteRecord::decode_all(&mut &*payload).map_err(|_| torn)?;
 	Ok((u64::from_le_bytes(*sequence), record))
 }
-
-#[cfg(test)]
-#[path = "tests/slots.rs"]
-mod tests;

@@ -140,7 +140,3 @@ pub fn take_up(
 	}
 	Ok((record, file))
 }
-
-#[cfg(test)]
-#[path = "tests/standing.rs"]
-mod tests;

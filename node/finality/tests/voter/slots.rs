@@ -1,6 +1,6 @@
-use super::*;
-use crate::voter::testing::GENESIS;
-use aci_finality::Context;
+use crate::support::GENESIS;
+use aci_finality::{Context, VoteRecord};
+use aci_node_finality::voter::slots::{image, newest, Unreadable, CHECKSUM, MAGIC, VERSION};
 
 fn record(view: u64) -> VoteRecord {
 	let mut record = VoteRecord::new(Context {

@@ -1,8 +1,12 @@
-use super::*;
-use crate::voter::testing::{keystore, pair, set, MemoryNotes, GENESIS};
-use aci_finality::BlockHash;
+use crate::support::{keystore, pair, set, MemoryNotes, GENESIS};
+use aci_finality::{BlockHash, Context, SetId, VoteRecord};
+use aci_node_finality::voter::{
+	record_file::{RecordFile, Records},
+	slots::Unreadable,
+	standing::{own_key, take_up, Silence},
+};
 use sp_core::Pair;
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 fn context(set: SetId) -> Context {
 	Context {

@@ -1,7 +1,16 @@
-use super::*;
-use crate::voter::testing::{pair, GENESIS};
-use aci_finality::Context;
+use crate::support::{pair, GENESIS};
+use aci_finality::{BlockHash, Context, VoteRecord};
+use aci_node_finality::voter::{
+	record_file::{Found, Open, Records},
+	slots::{Unreadable, SLOT_BYTES},
+};
 use sp_core::Pair;
+use std::{
+	fs::{self, OpenOptions},
+	io,
+	path::PathBuf,
+	sync::Arc,
+};
 
 fn record(view: u64) -> VoteRecord {
 	let mut record = VoteRecord::new(Context {
