@@ -2,7 +2,6 @@
 
 mod record_file;
 mod sieve;
-mod slots;
 mod standing;
 mod support;
 mod worker;

@@ -1,8 +1,11 @@
 use crate::support::{pair, GENESIS};
-use aci_finality::{BlockHash, Context, VoteRecord};
+use aci_finality::{
+	record::slots::{image, Found, Lost, SLOT_BYTES},
+	BlockHash, Context, VoteRecord,
+};
 use aci_node_finality::voter::{
-	record_file::{Found, Open, Records},
-	slots::{Unreadable, SLOT_BYTES},
+	record_file::{Open, Records},
+	standing::what_it_means,
 };
 use sp_core::Pair;
 use std::{
@@ -12,37 +15,47 @@ use std::{
 	sync::Arc,
 };
 
-fn record(view: u64) -> VoteRecord {
-	let mut record = VoteRecord::new(Context {
+fn context() -> Context {
+	Context {
 		genesis: GENESIS,
 		set: 1,
-	});
+	}
+}
+
+fn record(view: u64) -> VoteRecord {
+	let mut record = VoteRecord::new(context());
 	record.view = view;
 	record
 }
 
+/// What the file means, where the record was begun in this set.
 fn read(records: &Records) -> Found {
-	records
+	let contents = records
 		.read(&GENESIS, &pair(0).public())
-		.expect("the folder can be read")
+		.expect("the folder can be read");
+	what_it_means(contents, context(), true)
+}
+
+fn holds(records: &Records, view: u64) -> bool {
+	matches!(read(records), Found::Intact { record: found, .. } if found == record(view))
 }
 
 #[test]
 fn a_record_is_read_as_it_was_last_written() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let records = Records::new(folder.path().join("finality"));
-	assert!(matches!(read(&records), Found::Nothing));
+	assert_eq!(read(&records), Found::Lost(Lost::Missing));
 	let mut file = records
 		.begin(&pair(0).public(), &record(1))
 		.expect("the disk has room");
 	for view in 2..7 {
 		file.write(&record(view)).expect("the disk has room");
-		assert!(matches!(read(&records), Found::Record(found) if found == record(view)));
+		assert!(holds(&records, view));
 	}
 }
 
 #[test]
-fn a_file_that_is_cut_gives_the_record_before_or_none() {
+fn a_file_that_is_cut_gives_no_record() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let records = Records::new(folder.path().to_path_buf());
 	let key = pair(0).public();
@@ -50,19 +63,57 @@ fn a_file_that_is_cut_gives_the_record_before_or_none() {
 	file.write(&record(2)).expect("the disk has room");
 	let path = records.path(&GENESIS, &key);
 	let whole = fs::read(&path).expect("it is there");
-	// The first write goes to the second slot, the second to the first.
-	fs::write(&path, &whole[..SLOT_BYTES]).expect("the disk has room");
-	assert!(matches!(read(&records), Found::Record(found) if found == record(2)));
-	fs::write(&path, &whole[..20]).expect("the disk has room");
-	assert!(matches!(
-		read(&records),
-		Found::Unreadable(Unreadable::Torn)
-	));
-	fs::write(&path, b"").expect("the disk has room");
-	assert!(matches!(
-		read(&records),
-		Found::Unreadable(Unreadable::Torn)
-	));
+	for length in [0, 20, SLOT_BYTES, whole.len() - 1] {
+		fs::write(&path, &whole[..length]).expect("the disk has room");
+		assert_eq!(
+			read(&records),
+			Found::Lost(Lost::Torn),
+			"{length} bytes left"
+		);
+	}
+}
+
+#[test]
+fn a_write_that_is_cut_off_leaves_the_record_before_it() {
+	let folder = tempfile::tempdir().expect("a folder");
+	let records = Records::new(folder.path().to_path_buf());
+	let key = pair(0).public();
+	let mut file = records.begin(&key, &record(1)).expect("the disk has room");
+	let path = records.path(&GENESIS, &key);
+	let before = fs::read(&path).expect("it is there");
+	file.write(&record(2)).expect("the disk has room");
+	let after = fs::read(&path).expect("it is there");
+	for written in 0..200 {
+		let mut cut = before.clone();
+		let end = SLOT_BYTES + written;
+		cut[SLOT_BYTES..end].copy_from_slice(&after[SLOT_BYTES..end]);
+		fs::write(&path, &cut).expect("the disk has room");
+		let whole = cut == after;
+		assert!(
+			holds(&records, if whole { 2 } else { 1 }),
+			"{written} bytes written"
+		);
+	}
+}
+
+#[test]
+fn a_flipped_bit_is_never_taken_for_a_record() {
+	let folder = tempfile::tempdir().expect("a folder");
+	let records = Records::new(folder.path().to_path_buf());
+	let key = pair(0).public();
+	records.begin(&key, &record(1)).expect("the disk has room");
+	let path = records.path(&GENESIS, &key);
+	let whole = fs::read(&path).expect("it is there");
+	let length = image(0, &record(1)).expect("it fits").len();
+	for bit in 0..length * 8 {
+		let mut flipped = whole.clone();
+		flipped[bit / 8] ^= 1 << (bit % 8);
+		fs::write(&path, &flipped).expect("the disk has room");
+		assert!(
+			matches!(read(&records), Found::Lost(_)),
+			"bit {bit} flipped"
+		);
+	}
 }
 
 #[test]
@@ -77,7 +128,7 @@ fn beginning_anew_replaces_the_file() {
 		file.write(&record(view + 100)).expect("the disk has room");
 	}
 	records.begin(&key, &record(3)).expect("the disk has room");
-	assert!(matches!(read(&records), Found::Record(found) if found == record(3)));
+	assert!(holds(&records, 3));
 	assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
@@ -98,7 +149,7 @@ fn a_full_disk_is_told() {
 		.err()
 		.expect("nothing can be written");
 	assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-	assert!(matches!(read(&records), Found::Nothing));
+	assert_eq!(read(&records), Found::Lost(Lost::Missing));
 }
 
 #[test]
