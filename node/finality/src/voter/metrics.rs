@@ -56,11 +56,17 @@ impl Metrics {
 				registry,
 			)?,
 			timeouts: register(
-				Counter::new("aci_finality_timeouts_total", "Views that this node gave up")?,
+				Counter::new(
+					"aci_finality_timeouts_total",
+					"Views that this node gave up",
+				)?,
 				registry,
 			)?,
 			offences: register(
-				Counter::new("aci_finality_offences_total", "Offences of authorities seen")?,
+				Counter::new(
+					"aci_finality_offences_total",
+					"Offences of authorities seen",
+				)?,
 				registry,
 			)?,
 			messages: register(

@@ -17,7 +17,9 @@ use std::{sync::Arc, time::Instant};
 
 /// The gossip topic of a set.
 pub fn topic<B: BlockT>(set: SetId) -> B::Hash {
-	<<B::Header as HeaderT>::Hashing as HashT>::hash(&[b"aci-finality".as_slice(), &set.to_le_bytes()].concat())
+	<<B::Header as HeaderT>::Hashing as HashT>::hash(
+		&[b"aci-finality".as_slice(), &set.to_le_bytes()].concat(),
+	)
 }
 
 /// The gossip engine's validator.
@@ -33,21 +35,13 @@ pub struct VoteValidator {
 impl VoteValidator {
 	fn count(&self, verdict: Verdict) {
 		if let Some(metrics) = &self.metrics {
-			metrics
-				.messages
-				.with_label_values(&[verdict.name()])
-				.inc();
+			metrics.messages.with_label_values(&[verdict.name()]).inc();
 		}
 	}
 }
 
 impl<B: BlockT> Validator<B> for VoteValidator {
-	fn new_peer(
-		&self,
-		context: &mut dyn ValidatorContext<B>,
-		who: &PeerId,
-		_role: ObservedRole,
-	) {
+	fn new_peer(&self, context: &mut dyn ValidatorContext<B>, who: &PeerId, _role: ObservedRole) {
 		let status = {
 			let mut sieve = self.sieve.lock();
 			sieve.connected(*who, Instant::now());

@@ -190,10 +190,10 @@ impl<C: Chain, N: Net> Worker<C, N> {
 		if input == Input::Tick {
 			self.session.wake = None;
 		}
-		let outputs = self
-			.session
-			.machine
-			.step(input, now, &*self.parts.chain, &self.session.signer);
+		let outputs =
+			self.session
+				.machine
+				.step(input, now, &*self.parts.chain, &self.session.signer);
 		self.perform(outputs);
 		self.follow_set();
 		self.session.tell(&mut self.parts);
@@ -322,7 +322,15 @@ impl Session {
 				context.set,
 				current.set.len(),
 			);
-			return Self::make(parts, current, Standing::Observer, None, None, Role::Observer, now);
+			return Self::make(
+				parts,
+				current,
+				Standing::Observer,
+				None,
+				None,
+				Role::Observer,
+				now,
+			);
 		};
 		match take_up(&parts.records, &*parts.notes, context, &key) {
 			Ok((record, file)) => {
@@ -447,7 +455,3 @@ impl Session {
 		});
 	}
 }
-
-#[cfg(test)]
-#[path = "tests/worker.rs"]
-mod tests;

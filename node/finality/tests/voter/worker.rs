@@ -1,21 +1,29 @@
-use super::*;
-use crate::{
-	interface::ChainEvent,
+use crate::support::{
+	block, first, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS,
+};
+use aci_finality::{machine::Timing, AuthoritySet, BlockHash, BlockNumber, OffenceProof};
+use aci_node_finality::{
+	interface::Chain,
 	voter::{
 		envelope::Envelope,
-		offences::ReportError,
-		testing::{first, block, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS},
+		offences::{OffenceReporter, ReportError},
+		record_file::{Disk, Records},
+		state::{Role, SharedState},
+		worker::{Parts, Worker},
 	},
 };
-use aci_finality::{AuthoritySet, BlockHash, BlockNumber, OffenceProof};
 use codec::Encode;
-use futures::channel::oneshot;
+use futures::{channel::oneshot, future::select};
 use parking_lot::Mutex;
 use sp_core::Pair;
 use std::{
 	fs,
-	sync::atomic::{AtomicBool, Ordering},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 	thread::{sleep, spawn, JoinHandle},
+	time::{Duration, Instant},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,7 +53,7 @@ struct Node {
 /// A disk that can fill up.
 struct Filling(fs::File, Arc<AtomicBool>);
 
-impl crate::voter::record_file::Disk for Filling {
+impl Disk for Filling {
 	fn write(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
 		match self.1.load(Ordering::SeqCst) {
 			true => Err(std::io::ErrorKind::StorageFull.into()),
@@ -164,7 +172,10 @@ impl Network {
 			assert!(
 				start.elapsed() < PATIENCE,
 				"final: {lowest:?} of {goal}, states: {:#?}",
-				self.nodes.iter().map(|node| node.state.get()).collect::<Vec<_>>(),
+				self.nodes
+					.iter()
+					.map(|node| node.state.get())
+					.collect::<Vec<_>>(),
 			);
 			sleep(Duration::from_millis(20));
 		}
@@ -244,7 +255,10 @@ fn a_torn_record_silences_until_the_next_set() {
 	network.change_at(network.height + 2, set(1, 0..4));
 	network.finalise(5, &[0, 1, 2, 3]);
 	network.wait("it votes in the next set", |network| {
-		matches!(network.nodes[0].role(), Some(Role::Authority { index: 0, .. }))
+		matches!(
+			network.nodes[0].role(),
+			Some(Role::Authority { index: 0, .. })
+		)
 	});
 	network.nodes[1].stop(&hub);
 	network.finalise(3, &[0, 2, 3]);
@@ -278,7 +292,10 @@ fn the_set_changes_with_other_keys() {
 	network.finalise(10, &[0, 1, 2, 3, 4]);
 	network.wait("the roles follow the keys", |network| {
 		network.nodes[0].role() == Some(Role::Observer)
-			&& matches!(network.nodes[4].role(), Some(Role::Authority { index: 3, .. }))
+			&& matches!(
+				network.nodes[4].role(),
+				Some(Role::Authority { index: 3, .. })
+			)
 	});
 	assert_eq!(network.nodes[0].state.get().map(|state| state.set), Some(1));
 	assert!(network.nodes[0].chain.last_of(0).is_some());
@@ -307,7 +324,9 @@ fn an_equivocation_of_another_is_reported_once_and_an_own_one_never() {
 	for who in 0..3 {
 		network.nodes[who].start(&hub);
 	}
-	network.wait("it starts", |network| network.nodes[2].state.get().is_some());
+	network.wait("it starts", |network| {
+		network.nodes[2].state.get().is_some()
+	});
 	for who in [3, 0] {
 		for number in 1..4 {
 			let vote = Envelope::message(0, first(who, 0, 2, block(number)));
@@ -336,11 +355,10 @@ fn an_equivocation_of_another_is_reported_once_and_an_own_one_never() {
 }
 
 #[test]
-fn an_event_stream_that_ends_ends_the_task() {
+fn a_network_that_stops_ends_the_task() {
 	let mut network = Network::running(1);
 	network.finalise(1, &[0]);
 	network.hub.leave(0);
 	let (_stop, thread) = network.nodes[0].running.take().expect("it runs");
 	thread.join().expect("it ends in good order");
-	let _ = ChainEvent::SetChanged(0);
 }
