@@ -1,9 +1,10 @@
 //! What can be asked of the runtime.
 
 use crate::{
-	AccountId, Aura, AuthorityDiscovery, Balance, Block, Escrow, Executive, Finality, Grandpa,
-	Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, StakingSlashing, System, TransactionPayment, VERSION,
+	config::consensus::FinalityKeys, AccountId, Aura, AuthorityDiscovery, Balance, Block, Escrow,
+	Executive, Finality, Grandpa, Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi,
+	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
+	TransactionPayment, VERSION,
 };
 use aci_finality::{
 	api::OpaqueKeyOwnershipProof, AuthorityId as FinalityId, AuthoritySet, OffenceProof, SetId,
@@ -183,10 +184,8 @@ impl_runtime_apis! {
 		) -> Option<OpaqueKeyOwnershipProof> {
 			use codec::Encode;
 			use frame_support::traits::KeyOwnerProofSystem;
-			if !Finality::votes_in(set, &authority) {
-				return None;
-			}
-			Historical::prove((aci_finality::KEY_TYPE, authority))
+			FinalityKeys::prove((aci_finality::KEY_TYPE, authority))
+				.filter(|proof| proof.set == set)
 				.map(|proof| OpaqueKeyOwnershipProof(proof.encode()))
 		}
 

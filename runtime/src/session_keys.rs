@@ -9,8 +9,8 @@
 //! | `authority_discovery` | sr25519 | `audi` | publishing the validator's addresses |
 //!
 //! A chain's specification names its finality engine, and only that engine's key votes. Both are
-//! registered on every chain, so that one runtime serves both. The fast path's key is registered from the first block on, so that every validator has one when
-//! the fast path starts to use it.
+//! registered on every chain, so that one runtime serves both. The fast path's key is registered
+//! from the first block on, so that every validator has one when the fast path starts to use it.
 
 use crate::{AccountId, Aura, AuthorityDiscovery, Finality, Grandpa};
 use alloc::vec::Vec;

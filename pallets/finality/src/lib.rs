@@ -5,16 +5,23 @@
 
 extern crate alloc;
 
+pub use members::{Identify, Membership, SetKeys, SetRecord};
 pub use offence::{ConflictingStatements, Evidence, Moment, Reporting};
 pub use pallet::*;
 pub use types::PendingChange;
 pub use weights::WeightInfo;
 
+mod members;
 mod offence;
 mod sets;
 mod try_state;
 mod types;
 pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
 
 /// The pallet's storage, calls, events and errors.
 #[frame_support::pallet]
@@ -56,7 +63,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxSlashParts: Get<u32>;
 
-		/// A proof of who held a key in a session.
+		/// A proof of who held a key in a set's session: [`Membership`].
 		type KeyOwnerProof: Parameter + GetSessionNumber + GetValidatorCount;
 
 		/// Checks reports and passes them on: [`Reporting`].
@@ -72,18 +79,23 @@ pub mod pallet {
 	pub type Authorities<T: Config> =
 		StorageValue<_, BoundedVec<AuthorityId, T::MaxAuthorities>, ValueQuery>;
 
+	/// The accounts behind the authorities, in the same order.
+	#[pallet::storage]
+	pub type Validators<T: Config> =
+		StorageValue<_, BoundedVec<T::AccountId, T::MaxAuthorities>, ValueQuery>;
+
 	/// The number of the set in force.
 	#[pallet::storage]
 	pub type CurrentSet<T: Config> = StorageValue<_, SetId, ValueQuery>;
 
 	/// The set that comes into force at the end of this block. Empty between blocks.
 	#[pallet::storage]
-	pub type Pending<T: Config> = StorageValue<_, PendingChange<T::MaxAuthorities>>;
+	pub type Pending<T: Config> = StorageValue<_, PendingChange<T::AccountId, T::MaxAuthorities>>;
 
-	/// The session of each of the last `SetHistory` sets. Twox64Concat: the chain counts sets,
-	/// nobody chooses a key.
+	/// Session and members' hash of each of the last `SetHistory` sets. Twox64Concat: the chain
+	/// counts sets, nobody chooses a key.
 	#[pallet::storage]
-	pub type SetSessions<T: Config> = StorageMap<_, Twox64Concat, SetId, SessionIndex>;
+	pub type Sets<T: Config> = StorageMap<_, Twox64Concat, SetId, SetRecord>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -132,11 +144,11 @@ pub mod pallet {
 		/// The set is not known: it has not begun, or it is so old that nobody can be slashed for
 		/// it any more. There is nothing left to do about an old one.
 		UnknownSet,
-		/// The proof of the key is of another session than the set's. Make it at a block of the
-		/// set's session.
+		/// The proof of the key is of another session than the set's. Take it from a block in
+		/// which that set was in force.
 		OtherSession,
-		/// Nobody is proven to have held the key in the set's session. Make the proof of the key
-		/// again, at a block of that session.
+		/// Nobody is proven to have held the key in that set. Take the proof of the key again, from
+		/// a block in which the set was in force.
 		KeyNotProven,
 		/// An honest authority may have made both statements. They are no offence.
 		NoConflict,
@@ -153,7 +165,7 @@ pub mod pallet {
 		/// change is planned by now.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			match Pending::<T>::get() {
-				Some(change) => T::WeightInfo::change(change.authorities.len() as u32),
+				Some(change) => T::WeightInfo::change(change.members.len() as u32),
 				None => T::WeightInfo::idle(),
 			}
 		}
@@ -260,7 +272,7 @@ pub mod pallet {
 
 		/// The session of a set, while offences of it can be reported.
 		pub fn session_of(set: SetId) -> Option<SessionIndex> {
-			SetSessions::<T>::get(set)
+			Sets::<T>::get(set).map(|record| record.session)
 		}
 	}
 

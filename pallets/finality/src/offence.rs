@@ -4,7 +4,7 @@
 //! together, whichever rules they were: whoever share a fork among several kinds of offence pay no
 //! less. Of one authority one offence of a view counts.
 
-use crate::{Call, Config, Error, Pallet, SetSessions};
+use crate::{Call, Config, Error, Pallet, Sets};
 use aci_finality::{
 	AuthorityId, Ed25519, OffenceError, OffenceProof, SetId, View, KEY_TYPE as FINALITY_KEY,
 };
@@ -105,7 +105,7 @@ where
 		);
 		ensure!(proof.context.genesis == genesis, Error::<T>::OtherChain);
 		let set = proof.context.set;
-		let session = SetSessions::<T>::get(set).ok_or(Error::<T>::UnknownSet)?;
+		let session = Sets::<T>::get(set).ok_or(Error::<T>::UnknownSet)?.session;
 		ensure!(key_owner.session() == session, Error::<T>::OtherSession);
 		let validators = key_owner.validator_count();
 		let offender = Keys::check_proof((FINALITY_KEY, proof.offender.clone()), key_owner)

@@ -1,7 +1,9 @@
 //! Authority sets: how they follow the sessions, and what nodes are told.
 
 use crate::{
-	types::PendingChange, Authorities, Config, CurrentSet, Event, Pallet, Pending, SetSessions,
+	members::{Membership, SetRecord},
+	types::PendingChange,
+	Authorities, Config, CurrentSet, Event, Pallet, Pending, Sets, Validators,
 };
 use aci_finality::{AuthorityId, AuthoritySet, ConsensusLog, SetId, ENGINE_ID};
 use alloc::vec::Vec;
@@ -13,35 +15,66 @@ use frame_support::{
 use sp_runtime::{generic::DigestItem, BoundToRuntimeAppPublic};
 use sp_staking::SessionIndex;
 
+/// Accounts and keys of a set, in their order.
+type Members<T> = BoundedVec<
+	(<T as frame_system::Config>::AccountId, AuthorityId),
+	<T as Config>::MaxAuthorities,
+>;
+
 impl<T: Config> Pallet<T> {
-	/// The keys as a set's list, or `None` where they are none: no key, more than
-	/// `MaxAuthorities`, or one twice.
-	fn usable(keys: Vec<AuthorityId>) -> Option<BoundedVec<AuthorityId, T::MaxAuthorities>> {
-		AuthoritySet::new(0, keys.clone()).ok()?;
-		BoundedVec::try_from(keys).ok()
+	/// The members of a set, or `None` where they make none: no key, more than `MaxAuthorities`,
+	/// or one twice.
+	fn usable(members: Vec<(T::AccountId, AuthorityId)>) -> Option<Members<T>> {
+		let keys = members.iter().map(|(_, key)| key.clone()).collect();
+		AuthoritySet::new(0, keys).ok()?;
+		BoundedVec::try_from(members).ok()
+	}
+
+	/// Puts a set into force, and forgets the oldest one.
+	fn put(set: SetId, session: SessionIndex, members: Members<T>) {
+		let membership = Membership {
+			set,
+			session,
+			// `MaxAuthorities` is no more than the list holds, which `integrity_test` checks.
+			members: BoundedVec::truncate_from(members.to_vec()),
+		};
+		let record = SetRecord {
+			session,
+			members: membership.hash(),
+		};
+		let (validators, authorities): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+		// Both are as long as the members, which have the same bound.
+		Validators::<T>::put(BoundedVec::<_, T::MaxAuthorities>::truncate_from(
+			validators,
+		));
+		Authorities::<T>::put(BoundedVec::<_, T::MaxAuthorities>::truncate_from(
+			authorities,
+		));
+		CurrentSet::<T>::put(set);
+		Sets::<T>::insert(set, record);
+		if let Some(old) = set.checked_sub(T::SetHistory::get().max(1).into()) {
+			Sets::<T>::remove(old);
+		}
 	}
 
 	/// The first set, of the genesis session. Without keys the chain begins without finality.
 	///
 	/// It ends the building of a chain's specification where the keys make no set.
-	fn begin(keys: Vec<AuthorityId>) {
-		SetSessions::<T>::insert(0, 0);
-		if keys.is_empty() {
-			return;
-		}
-		let Some(authorities) = Self::usable(keys) else {
+	fn begin(members: Vec<(T::AccountId, AuthorityId)>) {
+		let members = if members.is_empty() {
+			Members::<T>::default()
+		} else if let Some(members) = Self::usable(members) {
+			members
+		} else {
 			panic!("the genesis' finality keys make no authority set: too many, or one twice")
 		};
-		Authorities::<T>::put(authorities);
+		Self::put(0, 0, members);
 	}
 
 	/// Plans the set of a session for the end of this block.
-	pub(crate) fn schedule(session: SessionIndex, keys: Vec<AuthorityId>) {
-		match Self::usable(keys) {
-			Some(authorities) => Pending::<T>::put(PendingChange {
-				session,
-				authorities,
-			}),
+	pub(crate) fn schedule(session: SessionIndex, members: Vec<(T::AccountId, AuthorityId)>) {
+		match Self::usable(members) {
+			Some(members) => Pending::<T>::put(PendingChange { session, members }),
 			None => Self::deposit_event(Event::SetKept {
 				set: CurrentSet::<T>::get(),
 				session,
@@ -51,25 +84,17 @@ impl<T: Config> Pallet<T> {
 
 	/// Announces the planned set in the block's digest, and puts it into force.
 	pub(crate) fn enact() {
-		let Some(PendingChange {
-			session,
-			authorities,
-		}) = Pending::<T>::take()
-		else {
+		let Some(PendingChange { session, members }) = Pending::<T>::take() else {
 			return;
 		};
 		// Below the sum of all blocks, so it never reaches the type's end.
 		let set = CurrentSet::<T>::get().saturating_add(1);
-		let count = authorities.len() as u32;
+		let count = members.len() as u32;
+		let keys = members.iter().map(|(_, key)| key.clone()).collect();
 		// `MaxAuthorities` is no more than the digest's list holds, which `integrity_test` checks.
-		let log = ConsensusLog::Change(BoundedVec::truncate_from(authorities.to_vec()));
+		let log = ConsensusLog::Change(BoundedVec::truncate_from(keys));
 		frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(ENGINE_ID, log.encode()));
-		Authorities::<T>::put(authorities);
-		CurrentSet::<T>::put(set);
-		SetSessions::<T>::insert(set, session);
-		if let Some(old) = set.checked_sub(T::SetHistory::get().max(1).into()) {
-			SetSessions::<T>::remove(old);
-		}
+		Self::put(set, session, members);
 		Self::deposit_event(Event::SetChanged {
 			set,
 			session,
@@ -81,11 +106,6 @@ impl<T: Config> Pallet<T> {
 	/// finality keys.
 	pub fn current_set() -> Option<AuthoritySet> {
 		AuthoritySet::new(CurrentSet::<T>::get(), Authorities::<T>::get().into_inner()).ok()
-	}
-
-	/// Whether `authority` votes in the set in force, which is `set`.
-	pub fn votes_in(set: SetId, authority: &AuthorityId) -> bool {
-		CurrentSet::<T>::get() == set && Authorities::<T>::get().contains(authority)
 	}
 }
 
@@ -100,7 +120,7 @@ impl<T: Config + pallet_session::Config> OneSessionHandler<T::AccountId> for Pal
 	where
 		I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
 	{
-		Self::begin(validators.map(|(_, key)| key).collect());
+		Self::begin(validators.map(|(who, key)| (who.clone(), key)).collect());
 	}
 
 	fn on_new_session<'a, I>(_changed: bool, validators: I, _queued: I)
@@ -108,7 +128,8 @@ impl<T: Config + pallet_session::Config> OneSessionHandler<T::AccountId> for Pal
 		I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
 	{
 		let session = pallet_session::Pallet::<T>::current_index();
-		Self::schedule(session, validators.map(|(_, key)| key).collect());
+		let members = validators.map(|(who, key)| (who.clone(), key)).collect();
+		Self::schedule(session, members);
 	}
 
 	/// A disabled validator stays in the set: the quorum is a matter of the set alone, and the

@@ -1,9 +1,9 @@
 //! The check of the invariants of the crate's documentation.
 
-use crate::{Authorities, Config, CurrentSet, Pallet, Pending, SetSessions};
+use crate::{Authorities, Config, CurrentSet, Membership, Pallet, Pending, Sets, Validators};
 use aci_finality::AuthoritySet;
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::Get};
+use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -17,18 +17,32 @@ impl<T: Config> Pallet<T> {
 			"the authorities make no set"
 		);
 		ensure!(!Pending::<T>::exists(), "a planned set was not enacted");
-		let sessions: BTreeMap<_, _> = SetSessions::<T>::iter().collect();
+		let validators = Validators::<T>::get().into_inner();
+		ensure!(
+			validators.len() == authorities.len(),
+			"not every authority has an account"
+		);
+		let sets: BTreeMap<_, _> = Sets::<T>::iter().collect();
+		let record = sets.get(&current).ok_or("the set in force has no record")?;
+		let membership = Membership {
+			set: current,
+			session: record.session,
+			members: BoundedVec::truncate_from(validators.into_iter().zip(authorities).collect()),
+		};
+		ensure!(
+			membership.hash() == record.members,
+			"the members of the set in force are not those of its record"
+		);
 		let history = u64::from(T::SetHistory::get().max(1));
 		let oldest = current.saturating_sub(history.saturating_sub(1));
 		ensure!(
-			sessions.keys().copied().eq(oldest..=current),
+			sets.keys().copied().eq(oldest..=current),
 			"the sets that have a session are not the last ones"
 		);
 		ensure!(
-			sessions
-				.values()
-				.zip(sessions.values().skip(1))
-				.all(|(earlier, later)| earlier < later),
+			sets.values()
+				.zip(sets.values().skip(1))
+				.all(|(earlier, later)| earlier.session < later.session),
 			"the sessions do not rise with the sets"
 		);
 		Ok(())

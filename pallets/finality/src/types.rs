@@ -3,7 +3,7 @@
 use aci_finality::AuthorityId;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
-	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+	traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, Parameter, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_staking::SessionIndex;
@@ -21,9 +21,9 @@ use sp_staking::SessionIndex;
 	TypeInfo,
 )]
 #[scale_info(skip_type_params(Most))]
-pub struct PendingChange<Most: Get<u32>> {
+pub struct PendingChange<AccountId: Parameter, Most: Get<u32>> {
 	/// The session that the set belongs to.
 	pub session: SessionIndex,
-	/// Its authorities, in their order.
-	pub authorities: BoundedVec<AuthorityId, Most>,
+	/// Its members, in their order.
+	pub members: BoundedVec<(AccountId, AuthorityId), Most>,
 }

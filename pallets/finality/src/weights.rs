@@ -5,10 +5,10 @@
 //!
 //! | operation | reads | writes | reference time |
 //! | --- | --- | --- | --- |
-//! | check a report | genesis hash, set's session, historical root, session, report: 5; the present session's trie needs each validator, its keys and its exposure: 3 each | 0 | two signatures and a proof's trie: 200 µs; 20 µs each validator |
-//! | report, beside its check | author, report, index: 3; each earlier offender's report: 1; each slash: 18; each part of a slash: 6 | 3; 0; 16; 5 | 50 µs; 5 µs; 250 µs; 120 µs |
+//! | check a report | genesis hash, set's record twice, validators of its session, exposure, report: 6 | 0 | two signatures, two hashes of lists: 200 µs; 2 µs each member |
+//! | report, beside its checks | author, report, index: 3; each earlier offender's report: 1; each slash: 18; each part of a slash: 6 | 3; 0; 16; 5 | 50 µs; 5 µs; 250 µs; 120 µs |
 //! | a block without a change | pending change: 1 | 0 | 5 µs |
-//! | a change | pending change, set, digest, session, events: 5 | pending change, set's number, authorities, session, an old session, digest, events: 7 | 50 µs; 2 µs each authority |
+//! | a change | pending change, set's number, digest, events: 4 | pending change, set's number, authorities, validators, record, an old record, digest, events: 8 | 50 µs; 5 µs each member |
 //!
 //! A report is checked twice where it comes without a signature: before the block takes it, and
 //! when it is carried out. The figure of a report counts both.
@@ -30,15 +30,15 @@ use frame_support::{
 
 /// Weights of the pallet's calls and of its hook.
 pub trait WeightInfo {
-	/// Weight of checking a report, in a session of so many validators.
-	fn check(validators: u32) -> Weight;
+	/// Weight of checking a report of a set of so many members.
+	fn check(members: u32) -> Weight;
 	/// Weight of a report that slashes so many offenders of so many parts each, its checks
 	/// included.
-	fn report(validators: u32, offenders: u32, parts: u32) -> Weight;
+	fn report(members: u32, offenders: u32, parts: u32) -> Weight;
 	/// Weight of a block in which the set stays.
 	fn idle() -> Weight;
-	/// Weight of a block that changes to a set of so many authorities.
-	fn change(authorities: u32) -> Weight;
+	/// Weight of a block that changes to a set of so many members.
+	fn change(members: u32) -> Weight;
 }
 
 /// Picoseconds in a microsecond.
@@ -57,24 +57,22 @@ fn count(db: RuntimeDbWeight, reads: u64, writes: u64, microseconds: u64) -> Wei
 /// The counts of the table, for one source of prices.
 macro_rules! counts {
 	($db:expr) => {
-		fn check(validators: u32) -> Weight {
-			count($db, 5, 0, 200)
-				.saturating_add(count($db, 3, 0, 20).saturating_mul(validators.into()))
+		fn check(members: u32) -> Weight {
+			count($db, 6, 0, 200).saturating_add(count($db, 0, 0, 2).saturating_mul(members.into()))
 		}
-		fn report(validators: u32, offenders: u32, parts: u32) -> Weight {
+		fn report(members: u32, offenders: u32, parts: u32) -> Weight {
 			let slash = count($db, 18, 16, 250)
 				.saturating_add(count($db, 6, 5, 120).saturating_mul(parts.into()));
 			count($db, 3, 3, 50)
-				.saturating_add(Self::check(validators).saturating_mul(2))
-				.saturating_add(count($db, 1, 0, 5).saturating_mul(validators.into()))
+				.saturating_add(Self::check(members).saturating_mul(2))
+				.saturating_add(count($db, 1, 0, 5).saturating_mul(members.into()))
 				.saturating_add(slash.saturating_mul(offenders.into()))
 		}
 		fn idle() -> Weight {
 			count($db, 1, 0, 5)
 		}
-		fn change(authorities: u32) -> Weight {
-			count($db, 5, 7, 50)
-				.saturating_add(count($db, 0, 0, 2).saturating_mul(authorities.into()))
+		fn change(members: u32) -> Weight {
+			count($db, 4, 8, 50).saturating_add(count($db, 0, 0, 5).saturating_mul(members.into()))
 		}
 	};
 }

@@ -21,6 +21,7 @@ use frame_support::{
 };
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+use sp_staking::SessionIndex;
 
 /// The most validators that a session can have.
 pub const MAX_AUTHORITIES: u32 = 100;
@@ -90,13 +91,28 @@ impl pallet_grandpa::Config for Runtime {
 		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }
 
+/// Who held which finality key.
+pub type FinalityKeys = pallet_aci_finality::SetKeys<Runtime, Stakes>;
+
+/// What stood behind a validator: the exposure with which it was elected. An empty one for a
+/// validator that the genesis named and nobody elected, as in the session pallet's history.
+pub struct Stakes;
+
+impl pallet_aci_finality::Identify<AccountId> for Stakes {
+	type Identification = pallet_aci_staking_slashing::Exposure;
+
+	fn identify(session: SessionIndex, validator: &AccountId) -> Self::Identification {
+		StakingSlashing::exposure(session, validator).unwrap_or_default()
+	}
+}
+
 impl pallet_aci_finality::Config for Runtime {
 	type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
 	type SetHistory = SessionHistory;
 	// A validator's own bond and its delegators'.
 	type MaxSlashParts = ConstU32<{ MAX_DELEGATORS + 1 }>;
-	type KeyOwnerProof = sp_session::MembershipProof;
-	type Reporting = pallet_aci_finality::Reporting<Self, Offences, Historical, ReportLongevity>;
+	type KeyOwnerProof = pallet_aci_finality::Membership<AccountId>;
+	type Reporting = pallet_aci_finality::Reporting<Self, Offences, FinalityKeys, ReportLongevity>;
 	type WeightInfo = pallet_aci_finality::weights::SubstrateWeight<Runtime>;
 }
 
