@@ -54,8 +54,7 @@ impl Early {
 	}
 
 	/// Messages held.
-	#[cfg(test)]
-	pub fn len(&self) -> usize {
+	pub fn count(&self) -> usize {
 		self.held.values().map(VecDeque::len).sum()
 	}
 }

@@ -1,7 +1,7 @@
 //! Gossip, the state machine and its record, RPC and metrics.
 //!
 //! * [`worker`]: the task that runs the state machine.
-//! * [`standing`], [`record_file`], [`slots`]: whether the node votes, and what it must not forget.
+//! * [`standing`], [`record_file`]: whether the node votes, and what it must not forget.
 //! * [`gossip`], [`validator`], [`sieve`], [`peers`], [`early`], [`envelope`]: the network.
 //! * [`signer`], [`offences`]: the keystore, and reports to the runtime.
 //! * [`rpc`], [`state`], [`metrics`]: what the node tells about it.
@@ -16,14 +16,10 @@ pub mod record_file;
 pub mod rpc;
 pub mod sieve;
 pub mod signer;
-pub mod slots;
 pub mod standing;
 pub mod state;
 pub mod validator;
 pub mod worker;
-
-#[cfg(test)]
-mod testing;
 
 use crate::interface::Chain;
 use aci_finality::{api::FinalityApi, machine::Timing, BlockHash};

@@ -1,4 +1,4 @@
-//! The file that holds an authority's vote record.
+//! The file that holds an authority's vote record, in the format of [`aci_finality::record::slots`].
 //!
 //! One file per chain and key, `finality/<genesis>-<key>.votes` beside the database, so that keys
 //! that rotate and chains that start anew under an old name never meet in one file.
@@ -14,8 +14,10 @@
 //!
 //! Two processes on one base path are kept apart by the database's lock.
 
-use super::slots::{self, Unreadable, SLOT_BYTES};
-use aci_finality::{AuthorityId, BlockHash, VoteRecord};
+use aci_finality::{
+	record::slots::{image, slot_of, SLOT_BYTES},
+	AuthorityId, BlockHash, VoteRecord,
+};
 use sp_core::crypto::ByteArray;
 use std::{
 	fs::{self, File, OpenOptions},
@@ -39,17 +41,18 @@ impl Disk for File {
 }
 
 /// What a key's file holds.
-#[derive(Debug)]
-pub enum Found {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contents {
 	/// There is no file.
 	Nothing,
-	/// A whole record.
-	Record(VoteRecord),
-	/// A file without a record that can be read.
-	Unreadable(Unreadable),
+	/// A file that is shorter than it was made.
+	Cut,
+	/// Its two slots. The first was whole when the file got its name.
+	Slots([Vec<u8>; 2]),
 }
 
-type Open = dyn Fn(File) -> Box<dyn Disk> + Send + Sync;
+/// Lends a record file's bytes another way to the disk.
+pub type Open = dyn Fn(File) -> Box<dyn Disk> + Send + Sync;
 
 /// The folder of the record files.
 #[derive(Clone)]
@@ -67,8 +70,7 @@ impl Records {
 		}
 	}
 
-	/// The same over another disk.
-	#[cfg(test)]
+	/// The same with another way to the disk.
 	pub fn over(folder: PathBuf, open: Arc<Open>) -> Self {
 		Records { folder, open }
 	}
@@ -85,19 +87,19 @@ impl Records {
 	}
 
 	/// What the file of `key` holds.
-	pub fn read(&self, genesis: &BlockHash, key: &AuthorityId) -> io::Result<Found> {
+	pub fn read(&self, genesis: &BlockHash, key: &AuthorityId) -> io::Result<Contents> {
 		let file = match File::open(self.path(genesis, key)) {
 			Ok(file) => file,
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Nothing),
 			Err(error) => return Err(error),
 		};
-		let mut bytes = Vec::new();
-		file.take(2 * SLOT_BYTES as u64).read_to_end(&mut bytes)?;
-		let (first, second) = bytes.split_at(bytes.len().min(SLOT_BYTES));
-		Ok(match slots::newest([first, second]) {
-			Ok((_, record)) => Found::Record(record),
-			Err(reason) => Found::Unreadable(reason),
-		})
+		let mut first = Vec::new();
+		file.take(2 * SLOT_BYTES as u64).read_to_end(&mut first)?;
+		if first.len() < 2 * SLOT_BYTES {
+			return Ok(Contents::Cut);
+		}
+		let second = first.split_off(SLOT_BYTES);
+		Ok(Contents::Slots([first, second]))
 	}
 
 	/// Makes the file of `key` anew with `record` in it, in place of what was there.
@@ -113,7 +115,7 @@ impl Records {
 		file.set_len(2 * SLOT_BYTES as u64)?;
 		let mut file = RecordFile {
 			disk: (self.open)(file),
-			sequence: 0,
+			next: 0,
 		};
 		file.write(record)?;
 		fs::rename(&new, &path)?;
@@ -125,20 +127,19 @@ impl Records {
 /// A record file that is open for writing.
 pub struct RecordFile {
 	disk: Box<dyn Disk>,
-	sequence: u64,
+	next: u64,
 }
 
 impl RecordFile {
 	/// Writes `record` to the slot that does not hold the newest one, and syncs.
+	///
+	/// After an error the file may not be written again: what it holds is known at the next start.
 	pub fn write(&mut self, record: &VoteRecord) -> io::Result<()> {
-		let sequence = self.sequence.saturating_add(1);
-		let image = slots::image(sequence, record);
-		if image.len() > SLOT_BYTES {
-			return Err(io::Error::other("the record is larger than a slot"));
-		}
-		let slot = (sequence % 2) * SLOT_BYTES as u64;
-		self.disk.write(slot, &image)?;
-		self.sequence = sequence;
+		let image = image(self.next, record)
+			.map_err(|_| io::Error::other("the record is larger than a slot"))?;
+		let offset = slot_of(self.next) * SLOT_BYTES;
+		self.disk.write(offset as u64, &image)?;
+		self.next = self.next.saturating_add(1);
 		Ok(())
 	}
 }
@@ -155,7 +156,3 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(folder: &Path) -> io::Result<()> {
 	File::open(folder)?.sync_all()
 }
-
-#[cfg(test)]
-#[path = "tests/record_file.rs"]
-mod tests;

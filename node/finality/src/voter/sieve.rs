@@ -40,7 +40,7 @@ pub const FUTURE_VIEWS: View = 8;
 pub const COPIES: u8 = 2;
 /// Shortest time between two messages of one authority and kind from views far ahead: half of the
 /// shortest honest timeout.
-const FAR_INTERVAL: Duration = Duration::from_millis(500);
+pub const FAR_INTERVAL: Duration = Duration::from_millis(500);
 /// Certificates remembered as checked.
 const CHECKED: usize = 128;
 
@@ -231,6 +231,11 @@ impl Sieve {
 	/// The peers that are connected.
 	pub fn peers(&self) -> Vec<PeerId> {
 		self.peers.keys().copied().collect()
+	}
+
+	/// Messages of the next set that are held.
+	pub fn early(&self) -> usize {
+		self.early.count()
 	}
 
 	/// Whether a kept message is of no use any more.
@@ -547,7 +552,3 @@ fn checks(message: &Message) -> u64 {
 fn table_bound(authorities: usize) -> usize {
 	(PAST_VIEWS + FUTURE_VIEWS + 1) as usize * (4 * authorities + 3)
 }
-
-#[cfg(test)]
-#[path = "tests/sieve.rs"]
-mod tests;

@@ -4,24 +4,20 @@
 //! the database after the record is synced and before the first vote, so wherever there is a note
 //! for the set in force there was a record of it.
 //!
-//! | file | note of this set or a later one | what follows |
-//! | --- | --- | --- |
-//! | this set's record | any | votes go on from it |
-//! | none, or an older set's record | no | a new record is begun |
-//! | none, or an older set's record | yes | silent: the record is lost |
-//! | unreadable | of an older set | a new record is begun |
-//! | unreadable | of this set, or none at all | silent: it may be this set's |
-//! | a later set's record | any | silent: the database is behind what the key has signed |
-//! | another chain's record | any | silent: the file was put there by hand |
+//! What the file means is decided by [`aci_finality::record::slots::decide`], told whether there is
+//! such a note for the set in force or a later one. Two things are added here:
 //!
-//! Silence lasts until the next set. What no rule here can see: a record file that was restored
+//! * A file that is damaged, or that another version wrote, is replaced where the note is of an
+//!   older set: the record in it was of that set. Where there is no note at all one is made, so that
+//!   the next set begins anew.
+//! * A file of another chain or a later set is never replaced.
+//!
+//! //! Silence lasts until the next set. What no rule here can see: a record file that was restored
 //! from a backup of the same set, and the same key on a second machine. Neither may ever be done.
 
-use super::{
-	record_file::{Found, RecordFile, Records},
-	slots::Unreadable,
-};
+use super::record_file::{Contents, RecordFile, Records};
 use aci_finality::{
+	record::slots::{decide, Found, Lost},
 	AuthorityId, AuthorityIndex, AuthoritySet, Context, SetId, VoteRecord, KEY_TYPE,
 };
 use codec::{Decode, Encode};
@@ -33,20 +29,9 @@ use std::{io, sync::Arc};
 /// Why an authority signs nothing in a set.
 #[derive(Debug, thiserror::Error)]
 pub enum Silence {
-	/// The note says that there was a record.
-	#[error("the vote record of this set is missing: the file was removed or replaced")]
-	Missing,
-	/// The file is damaged.
-	#[error("the vote record cannot be read: {0}")]
-	Unreadable(Unreadable),
-	/// The file is ahead of the database.
-	#[error(
-		"the vote record is of set {0}, which is later than the chain's: voting resumes there"
-	)]
-	Later(SetId),
-	/// The file belongs to another chain.
-	#[error("the vote record is of another chain: move the file away")]
-	OtherChain,
+	/// The record is lost.
+	#[error("{}", explain(*.0))]
+	Lost(Lost),
 	/// The file could not be read or made.
 	#[error("the vote record's file: {0}")]
 	File(#[from] io::Error),
@@ -56,6 +41,19 @@ pub enum Silence {
 	/// The note could not be read or written.
 	#[error("the database: {0}")]
 	Note(#[from] sp_blockchain::Error),
+}
+
+fn explain(lost: Lost) -> &'static str {
+	match lost {
+		Lost::Missing => "the vote record of this set is missing: its file was removed or replaced",
+		Lost::Torn => "the vote record is damaged",
+		Lost::Inconsistent => "the vote record's two copies do not follow each other",
+		Lost::OtherChain => "the vote record is of another chain: move its file away",
+		Lost::LaterSet => {
+			"the vote record is of a later set: the database is behind it, and voting resumes there"
+		}
+		Lost::Version => "the vote record was written by another version of this program",
+	}
 }
 
 /// The notes that records were begun.
@@ -104,6 +102,20 @@ pub fn own_key(
 		.and_then(|key| Some((set.index_of(key)?, key.clone())))
 }
 
+/// What the file means for the set of `context`; `begun` tells of a note for that set.
+pub fn what_it_means(contents: Contents, context: Context, begun: bool) -> Found {
+	match contents {
+		Contents::Nothing if begun => Found::Lost(Lost::Missing),
+		Contents::Nothing => Found::Fresh { next: 0 },
+		Contents::Cut => Found::Lost(Lost::Torn),
+		Contents::Slots([first, second]) => match decide(context, begun, [&first, &second]) {
+			// A file gets its name with a whole record in it, so this is no first write cut off.
+			Found::Fresh { next: 0 } => Found::Lost(Lost::Torn),
+			found => found,
+		},
+	}
+}
+
 /// Takes up the record of `key` in `context`, or begins it.
 pub fn take_up(
 	records: &Records,
@@ -113,26 +125,24 @@ pub fn take_up(
 ) -> Result<(VoteRecord, RecordFile), Silence> {
 	let begun = notes.begun(key)?;
 	let this_set = begun.is_some_and(|begun| begun >= context.set);
-	let record = match records.read(&context.genesis, key)? {
-		Found::Record(record) if record.context.genesis != context.genesis => {
-			return Err(Silence::OtherChain)
+	let found = what_it_means(records.read(&context.genesis, key)?, context, this_set);
+	let record = match found {
+		Found::Fresh { .. } => VoteRecord::new(context),
+		Found::Intact { record, .. } => record,
+		Found::Lost(lost @ (Lost::Missing | Lost::OtherChain | Lost::LaterSet)) => {
+			return Err(Silence::Lost(lost));
 		}
-		Found::Record(record) if record.context.set == context.set => record,
-		Found::Record(record) if record.context.set > context.set => {
-			return Err(Silence::Later(record.context.set))
-		}
-		Found::Nothing | Found::Record(_) if this_set => return Err(Silence::Missing),
-		Found::Nothing | Found::Record(_) => VoteRecord::new(context),
-		Found::Unreadable(reason) => match begun {
-			Some(set) if set < context.set => VoteRecord::new(context),
-			begun => {
-				if begun.is_none() {
-					// So that a record is begun in the next set.
+		Found::Lost(lost @ (Lost::Torn | Lost::Inconsistent | Lost::Version)) => {
+			match begun {
+				Some(_) if !this_set => {}
+				Some(_) => return Err(Silence::Lost(lost)),
+				None => {
 					notes.note(key, context.set)?;
+					return Err(Silence::Lost(lost));
 				}
-				return Err(Silence::Unreadable(reason));
 			}
-		},
+			VoteRecord::new(context)
+		}
 	};
 	let file = records.begin(key, &record)?;
 	if !this_set {
@@ -140,7 +150,3 @@ pub fn take_up(
 	}
 	Ok((record, file))
 }
-
-#[cfg(test)]
-#[path = "tests/standing.rs"]
-mod tests;

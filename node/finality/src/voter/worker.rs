@@ -455,7 +455,3 @@ impl Session {
 		});
 	}
 }
-
-#[cfg(test)]
-#[path = "tests/worker.rs"]
-mod tests;

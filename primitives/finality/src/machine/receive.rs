@@ -66,7 +66,6 @@ impl<S: Scheme> Machine<S> {
 			self.learn_first(justify, false, world);
 		}
 		if let Some(timeouts) = &proposal.timeouts {
-			self.evidence.insert_timeouts(timeouts.clone());
 			self.learn_timeouts(timeouts, world);
 		}
 		let conflict = self.votes.insert_proposal(&proposal.proposal);
@@ -158,15 +157,16 @@ impl<S: Scheme> Machine<S> {
 		if !fitting {
 			return;
 		}
-		let beyond = statement.view > self.view.saturating_add(AHEAD)
-			&& statement.view > self.votes.given_up_by(signer);
 		let late = statement.view < self.view;
+		let ahead = statement.view > self.view.saturating_add(AHEAD);
 		let news = match self.votes.novelty_of_timeout(&timeout.timeout) {
 			Novelty::New => true,
-			Novelty::Outside => beyond,
+			Novelty::Outside => ahead && statement.view > self.votes.given_up_by(signer),
 			Novelty::Known | Novelty::Different => false,
 		};
-		let answers = late && self.answers(signer) && self.pacemaker.may_answer(world.now);
+		// L5
+		let lacks = late || ahead && named < self.safety.high_view();
+		let answers = lacks && self.answers(signer) && self.pacemaker.may_answer(world.now);
 		if !news && !answers {
 			return;
 		}

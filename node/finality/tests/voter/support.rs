@@ -1,13 +1,19 @@
 //! Keys, messages, a chain and a network for tests.
 
-use super::{envelope::Envelope, gossip::Net, standing::Notes};
-use crate::interface::{Chain, ChainEvent, CurrentSet, FinaliseError, Finalised};
 use aci_finality::{
 	machine::{BlockTree, Votable},
 	scheme::AuthorityPair,
 	AuthorityId, AuthoritySet, BlockHash, BlockNumber, Context, Ed25519, FirstVote, Justification,
 	Message, Phase, QuorumCertificate, SecondVote, SetId, SignedTimeout, SignedVote, Statement,
 	Target, Timeout, View, KEY_TYPE,
+};
+use aci_node_finality::{
+	interface::{Chain, ChainEvent, CurrentSet, FinaliseError, Finalised},
+	voter::{
+		envelope::{Envelope, Payload},
+		gossip::Net,
+		standing::Notes,
+	},
 };
 use codec::{Decode, Encode};
 use futures::{
@@ -319,7 +325,7 @@ impl Net for TestNet {
 					let Ok(envelope) = Envelope::decode(&mut &*bytes) else {
 						continue;
 					};
-					if let (true, super::envelope::Payload::Message(message)) =
+					if let (true, Payload::Message(message)) =
 						(envelope.set == self.set, envelope.payload)
 					{
 						return Poll::Ready(Some(message));

@@ -1,23 +1,29 @@
-use super::*;
-use crate::{
-	interface::ChainEvent,
+use crate::support::{
+	block, first, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS,
+};
+use aci_finality::{machine::Timing, AuthoritySet, BlockHash, BlockNumber, OffenceProof};
+use aci_node_finality::{
+	interface::Chain,
 	voter::{
 		envelope::Envelope,
-		offences::ReportError,
-		testing::{
-			block, first, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS,
-		},
+		offences::{OffenceReporter, ReportError},
+		record_file::{Disk, Records},
+		state::{Role, SharedState},
+		worker::{Parts, Worker},
 	},
 };
-use aci_finality::{AuthoritySet, BlockHash, BlockNumber, OffenceProof};
 use codec::Encode;
-use futures::channel::oneshot;
+use futures::{channel::oneshot, future::select};
 use parking_lot::Mutex;
 use sp_core::Pair;
 use std::{
 	fs,
-	sync::atomic::{AtomicBool, Ordering},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
 	thread::{sleep, spawn, JoinHandle},
+	time::{Duration, Instant},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,7 +53,7 @@ struct Node {
 /// A disk that can fill up.
 struct Filling(fs::File, Arc<AtomicBool>);
 
-impl crate::voter::record_file::Disk for Filling {
+impl Disk for Filling {
 	fn write(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
 		match self.1.load(Ordering::SeqCst) {
 			true => Err(std::io::ErrorKind::StorageFull.into()),
@@ -349,11 +355,10 @@ fn an_equivocation_of_another_is_reported_once_and_an_own_one_never() {
 }
 
 #[test]
-fn an_event_stream_that_ends_ends_the_task() {
+fn a_network_that_stops_ends_the_task() {
 	let mut network = Network::running(1);
 	network.finalise(1, &[0]);
 	network.hub.leave(0);
 	let (_stop, thread) = network.nodes[0].running.take().expect("it runs");
 	thread.join().expect("it ends in good order");
-	let _ = ChainEvent::SetChanged(0);
 }

@@ -1,6 +1,16 @@
-use super::*;
-use crate::voter::testing::{block, finality, first, set, timeout, GENESIS};
-use aci_finality::{Phase, Target};
+use crate::support::{block, finality, first, set, timeout, GENESIS};
+use aci_finality::{Justification, Message, Phase, SetId, SignedVote};
+use aci_node_finality::voter::{
+	envelope::{largest, Envelope, Payload},
+	peers::Rate,
+	sieve::{LastOf, Sieve, Verdict, FAR_INTERVAL},
+};
+use codec::Encode;
+use sc_network::PeerId;
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 const SET: SetId = 3;
 
@@ -153,13 +163,12 @@ fn messages_of_the_next_set_are_held_until_it_is_in_force() {
 #[test]
 fn guarantee_3_each_peer_holds_a_bounded_share_of_early_messages() {
 	let (mut sieve, loud, quiet) = (sieve(), PeerId::random(), PeerId::random());
-	let early =
-		|view| Envelope::message(SET + 1, first(1, SET + 1, view, Target { ..block(1) })).encode();
+	let early = |view| Envelope::message(SET + 1, first(1, SET + 1, view, block(1))).encode();
 	judge(&mut sieve, &quiet, &early(1));
 	for view in 2..100 {
 		judge(&mut sieve, &loud, &early(view));
 	}
-	assert_eq!(sieve.early.len(), 33);
+	assert_eq!(sieve.early(), 33);
 	assert!(sieve.enter(set(SET + 1, 0..4)).contains(&early(1)));
 }
 

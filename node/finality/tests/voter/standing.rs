@@ -1,8 +1,11 @@
-use super::*;
-use crate::voter::testing::{keystore, pair, set, MemoryNotes, GENESIS};
-use aci_finality::BlockHash;
+use crate::support::{keystore, pair, set, MemoryNotes, GENESIS};
+use aci_finality::{record::slots::Lost, BlockHash, Context, SetId, VoteRecord};
+use aci_node_finality::voter::{
+	record_file::{RecordFile, Records},
+	standing::{own_key, take_up, Silence},
+};
 use sp_core::Pair;
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 fn context(set: SetId) -> Context {
 	Context {
@@ -83,8 +86,8 @@ fn a_missing_record_silences_until_the_next_set() {
 	let node = Node::new();
 	node.vote(5, 17);
 	fs::remove_file(node.path()).expect("it is there");
-	assert!(matches!(node.take_up(5), Err(Silence::Missing)));
-	assert!(matches!(node.take_up(5), Err(Silence::Missing)));
+	assert!(matches!(node.take_up(5), Err(Silence::Lost(Lost::Missing))));
+	assert!(matches!(node.take_up(5), Err(Silence::Lost(Lost::Missing))));
 	node.take_up(6).expect("the next set's record is a new one");
 }
 
@@ -95,7 +98,7 @@ fn an_older_record_in_place_of_this_sets_is_a_missing_one() {
 	let older = fs::read(node.path()).expect("it is there");
 	node.vote(5, 17);
 	fs::write(node.path(), older).expect("the disk has room");
-	assert!(matches!(node.take_up(5), Err(Silence::Missing)));
+	assert!(matches!(node.take_up(5), Err(Silence::Lost(Lost::Missing))));
 }
 
 #[test]
@@ -103,10 +106,7 @@ fn a_torn_record_silences_until_the_next_set() {
 	let node = Node::new();
 	node.vote(5, 17);
 	damage(&node.path());
-	assert!(matches!(
-		node.take_up(5),
-		Err(Silence::Unreadable(Unreadable::Torn))
-	));
+	assert!(matches!(node.take_up(5), Err(Silence::Lost(Lost::Torn))));
 	node.take_up(6).expect("the next set's record is a new one");
 }
 
@@ -116,10 +116,7 @@ fn a_torn_record_without_a_note_silences_until_the_next_set() {
 	node.vote(5, 17);
 	damage(&node.path());
 	node.notes = MemoryNotes::default();
-	assert!(matches!(
-		node.take_up(5),
-		Err(Silence::Unreadable(Unreadable::Torn))
-	));
+	assert!(matches!(node.take_up(5), Err(Silence::Lost(Lost::Torn))));
 	node.take_up(6).expect("the next set's record is a new one");
 }
 
@@ -136,7 +133,10 @@ fn a_fresh_database_keeps_to_the_record_that_is_there() {
 fn a_later_sets_record_silences_and_is_kept() {
 	let node = Node::new();
 	node.vote(9, 17);
-	assert!(matches!(node.take_up(5), Err(Silence::Later(9))));
+	assert!(matches!(
+		node.take_up(5),
+		Err(Silence::Lost(Lost::LaterSet))
+	));
 	let (record, _) = node.take_up(9).expect("the record is there");
 	assert_eq!(record.view, 17);
 }
@@ -154,7 +154,10 @@ fn another_chains_record_silences_and_is_kept() {
 		.expect("the disk has room");
 	let theirs = node.records().path(&elsewhere.context.genesis, &key);
 	fs::copy(&theirs, node.path()).expect("the disk has room");
-	assert!(matches!(node.take_up(5), Err(Silence::OtherChain)));
+	assert!(matches!(
+		node.take_up(5),
+		Err(Silence::Lost(Lost::OtherChain))
+	));
 	assert_eq!(
 		fs::read(theirs).expect("it is there"),
 		fs::read(node.path()).expect("it is there")
