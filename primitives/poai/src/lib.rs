@@ -23,8 +23,16 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+extern crate alloc;
+
+pub mod chacha;
 pub mod compute;
+pub mod exponential;
+pub mod float;
 pub mod level1;
+pub mod logarithm;
+pub mod margin;
+pub mod sampler;
 pub mod software_tee;
 
 #[cfg(test)]
