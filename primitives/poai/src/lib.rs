@@ -27,6 +27,7 @@ extern crate alloc;
 
 pub mod chacha;
 pub mod compute;
+pub mod detection;
 pub mod exponential;
 pub mod float;
 pub mod level1;

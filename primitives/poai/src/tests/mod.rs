@@ -1,6 +1,7 @@
 //! Tests by module, and the models and the job that they share.
 
 mod compute;
+mod detection;
 mod float;
 mod level1;
 mod margin;
