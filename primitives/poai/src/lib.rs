@@ -34,6 +34,7 @@ pub mod level1;
 pub mod logarithm;
 pub mod margin;
 pub mod sampler;
+pub mod sequential;
 pub mod software_tee;
 
 #[cfg(test)]

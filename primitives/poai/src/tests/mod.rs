@@ -5,6 +5,7 @@ mod detection;
 mod float;
 mod level1;
 mod margin;
+mod sequential;
 mod software_tee;
 
 use aci_primitives::{
