@@ -29,6 +29,7 @@ pub mod chacha;
 pub mod compute;
 pub mod detection;
 pub mod exponential;
+pub mod fingerprint;
 pub mod float;
 pub mod level1;
 pub mod logarithm;

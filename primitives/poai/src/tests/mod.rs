@@ -2,6 +2,8 @@
 
 mod compute;
 mod detection;
+mod fingerprint;
+mod fingerprint_attacks;
 mod float;
 mod level1;
 mod margin;
