@@ -28,6 +28,8 @@ extern crate alloc;
 pub mod chacha;
 pub mod compute;
 pub mod detection;
+pub mod distribution;
+pub mod divergence;
 pub mod exponential;
 pub mod fingerprint;
 pub mod float;

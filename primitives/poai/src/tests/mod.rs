@@ -2,6 +2,7 @@
 
 mod compute;
 mod detection;
+mod divergence;
 mod fingerprint;
 mod fingerprint_attacks;
 mod float;
