@@ -33,12 +33,16 @@ pub mod divergence;
 pub mod exponential;
 pub mod fingerprint;
 pub mod float;
+pub mod judgement;
 pub mod level1;
 pub mod logarithm;
 pub mod margin;
+pub mod numeric;
+pub mod proof;
 pub mod sampler;
 pub mod sequential;
 pub mod software_tee;
+pub mod thresholds;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,10 @@ mod divergence;
 mod fingerprint;
 mod fingerprint_attacks;
 mod float;
+mod judgement;
 mod level1;
 mod margin;
+mod proof;
 mod sequential;
 mod software_tee;
 
