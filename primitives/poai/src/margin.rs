@@ -7,7 +7,8 @@
 //! the hardware turns a close decision, and then they are as small as the rounding. Tokens from
 //! another model, another sampler, another seed or another temperature lose by whole logits. So a
 //! text drafted by a cheap model and fed through the right one afterwards is found here, though its
-//! activations are genuine.
+//! activations are genuine. An engine that drafts by a small model and keeps of it only what this
+//! sampler chooses (speculative decoding with the job's seed) gives the same tokens and passes.
 //!
 //! # Guarantees
 //!

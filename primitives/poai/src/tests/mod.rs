@@ -6,6 +6,7 @@ mod divergence;
 mod fingerprint;
 mod fingerprint_attacks;
 mod float;
+mod hardware;
 mod judgement;
 mod level1;
 mod margin;
