@@ -27,9 +27,9 @@
 //! # Overhead
 //!
 //! A check costs a *ratio* `c` of what the generation cost. Checking a share `α` of the jobs costs
-//! `α × c` of all compute. A budget `b` therefore buys `α = b / c`, at least [`LEAST_RATE`], at most
-//! 1. Where the budget is below what the least rate costs, the least rate holds all the same, so
-//! that Theorem 1 with `α = 0.003` is a lower bound for every worker.
+//! `α × c` of all compute. A budget `b` therefore buys `α = b / c`, at least [`LEAST_RATE`] and at
+//! most one. Where the budget is below what the least rate costs, the least rate holds all the same,
+//! so that Theorem 1 with `α = 0.003` is a lower bound for every worker.
 //!
 //! # Units
 //!

@@ -20,7 +20,7 @@
 //!    probability is off by at most 2^-32 of the likeliest one's and 2^-32 for each token.
 //! 2. [`TopTokens`] that [`TopTokens::check`] accepts hold distinct tokens of the vocabulary, the
 //!    likelier first, whose probabilities add up to one at most: one list has one form.
-//! 3. [`compare`] is exact up to the errors of [`crate::divergence`]; nothing in a stated list or in
+//! 3. [`DistributionStatistics::compare`] is exact up to the errors of [`crate::divergence`]; nothing in a stated list or in
 //!    the logits makes it panic.
 
 use alloc::vec::Vec;
@@ -31,6 +31,7 @@ use scale_info::TypeInfo;
 use crate::{
 	divergence::{divergence, entropy, surprisal, DivergenceError},
 	exponential::{exp_negative, RESULT_BITS},
+	float::LOGIT_BITS,
 	logarithm::FRACTION_BITS,
 	sampler::MAX_TEMPERATURE_MILLI,
 };
@@ -118,8 +119,8 @@ pub fn weights(logits: &[i32], temperature_milli: u32) -> Result<Vec<u64>, Distr
 	let weight = |logit: &i32| {
 		// At most 2^32, times 1000 and 2^42: below 2^84.
 		let below = u128::from(highest.abs_diff(*logit));
-		let nats = (below * 1_000 << (FRACTION_BITS - crate::float::LOGIT_BITS))
-			/ u128::from(temperature_milli);
+		let nats =
+			((below * 1_000) << (FRACTION_BITS - LOGIT_BITS)) / u128::from(temperature_milli);
 		// Beyond 2^64, which is 64 nats, the exponential is zero as well.
 		let nats = u64::try_from(nats).unwrap_or(u64::MAX);
 		(exp_negative(nats) >> (RESULT_BITS - WEIGHT_BITS)).max(1)

@@ -20,7 +20,7 @@ const TERMS: i128 = 20;
 pub fn exp_negative(x: u64) -> u64 {
 	let halvings = x / LN_2;
 	let rest = i128::from(x % LN_2) << (RESULT_BITS - FRACTION_BITS);
-	if halvings >= u64::from(RESULT_BITS) + 1 {
+	if halvings > u64::from(RESULT_BITS) {
 		return 0;
 	}
 	let one = 1i128 << RESULT_BITS;

@@ -18,9 +18,10 @@
 //! A failed check is not yet a fault of the worker: it opens a dispute, and in tolerant profiles only
 //! the worker's sum ([`crate::sequential`]) slashes.
 
-use aci_primitives::{domain::tagged_hash, proof::Outcome, JobId, ModelId};
+mod words;
+
+use aci_primitives::{proof::Outcome, JobId, ModelId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use core::fmt;
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -28,7 +29,6 @@ use crate::{
 	detection::ONE,
 	distribution::DistributionStatistics,
 	fingerprint::ChunkStatistics,
-	float::{fixed_from_f32, FloatError},
 	margin::MarginStatistics,
 	numeric::{self, NumericError, NumericStatistics},
 	proof::{Form, Proof, ProofError},
@@ -36,11 +36,6 @@ use crate::{
 		ActivationThresholds, DistributionThresholds, NumericThresholds, SampledTextThresholds,
 	},
 };
-
-/// Fraction bits of a verdict's statistic over numbers.
-const STATISTIC_BITS: u32 = 24;
-/// Hash domain of a verdict's statistic over a hash.
-const STATISTIC: &[u8] = b"aci/verdict-statistic/1";
 
 /// What a check comes to.
 #[derive(
@@ -168,90 +163,6 @@ impl Judgement {
 				Some(Outcome::Unavailable)
 			}
 			Judgement::Inconclusive(_) => None,
-		}
-	}
-}
-
-impl fmt::Display for Judgement {
-	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-		match self {
-			Judgement::Pass => formatter.write_str("the output is what the model gives"),
-			Judgement::Fail(reason) => reason.fmt(formatter),
-			Judgement::Inconclusive(doubt) => doubt.fmt(formatter),
-		}
-	}
-}
-
-impl fmt::Display for Reason {
-	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-		match self {
-			Reason::OtherOutput => formatter.write_str("the output's hash is another one"),
-			Reason::OtherLength => formatter.write_str("the output has another number of elements"),
-			Reason::NotANumber { element } => {
-				write!(formatter, "element {element} is not finite or out of range")
-			}
-			Reason::BeyondTolerance(found) => write!(
-				formatter,
-				"{} of {} elements are beyond the tolerance, the worst by {} billionths",
-				found.beyond, found.elements, found.largest
-			),
-			Reason::OtherText => formatter.write_str("the proof's tokens do not spell the output"),
-			Reason::OtherActivations {
-				failed,
-				chunks,
-				first,
-				statistics,
-			} => {
-				write!(
-					formatter,
-					"{failed} of {chunks} chunks of hidden states are not the model's; in chunk \
-					 {first}, {} of {} entries mismatch and the median of the others is {} units \
-					 away",
-					statistics.mismatched, statistics.entries, statistics.median
-				)
-			}
-			Reason::OtherSampling(found) => write!(
-				formatter,
-				"the tokens were not drawn by the job's seed and temperature: {} of {} lost by \
-				 much, the mean margin is {} of 65536",
-				found.large,
-				found.positions,
-				found.mean().unwrap_or(0)
-			),
-			Reason::OtherDistribution(found) => write!(
-				formatter,
-				"the stated distributions are not the model's: over {} places they diverge by {} \
-				 billionths of a nat",
-				found.positions,
-				billionths(found.mean_divergence().unwrap_or(0))
-			),
-			Reason::OtherDraws(found) => write!(
-				formatter,
-				"the tokens were not drawn from the model's distributions: over {} places their \
-				 surprisal is off by {} billionths of a nat",
-				found.positions,
-				billionths(found.mean_excess().unwrap_or(0))
-			),
-		}
-	}
-}
-
-impl fmt::Display for Doubt {
-	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-		match self {
-			Doubt::NotAProof(error) => write!(formatter, "what was served is no proof: {error}"),
-			Doubt::NotTheProof => {
-				formatter.write_str("the proof that was served is not the receipt's")
-			}
-			Doubt::NothingToCheck => formatter.write_str("the output has nothing to check"),
-			Doubt::TooShort { positions, least } => write!(
-				formatter,
-				"the output looks wrong, and {positions} places are too few to tell: {least} are \
-				 needed"
-			),
-			Doubt::OwnNotANumber => {
-				formatter.write_str("the verifier's own numbers are not finite or out of range")
-			}
 		}
 	}
 }
@@ -404,27 +315,4 @@ fn long_enough(positions: u32, least: u32, reason: Reason) -> Judgement {
 	} else {
 		Judgement::Fail(reason)
 	}
-}
-
-/// The statistic of a verdict over recomputed numbers: the sum, with 24 fraction bits, of those at the
-/// places that the verifier's seed draws ([`crate::proof::drawn_places`]).
-///
-/// For sampled text and distributions the number at a place is the recomputed logit of the output's
-/// token there, for numeric outputs the recomputed element. Neither is in the worker's proof, so a
-/// verifier that did not run the model cannot state it.
-///
-/// Errors: those of [`fixed_from_f32`].
-pub fn statistic_of_numbers(numbers: impl IntoIterator<Item = u32>) -> Result<i64, FloatError> {
-	numbers.into_iter().try_fold(0i64, |sum, bits| {
-		sum.checked_add(fixed_from_f32(bits, STATISTIC_BITS)?)
-			.ok_or(FloatError::OutOfRange)
-	})
-}
-
-/// The statistic of a verdict under the exact profile: the first 8 bytes of a hash over the verifier's
-/// seed and the recomputed output.
-pub fn statistic_of_output(seed: &H256, output: &[u8]) -> i64 {
-	let hash = tagged_hash(STATISTIC, &(seed, output));
-	let [a, b, c, d, e, f, g, h, ..] = hash.0;
-	i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

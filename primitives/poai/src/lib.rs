@@ -23,6 +23,7 @@ pub mod proof;
 pub mod sampler;
 pub mod sequential;
 pub mod software_tee;
+pub mod statistic;
 pub mod thresholds;
 
 #[cfg(test)]

@@ -31,7 +31,7 @@
 //! 4. The root commits to the profile, the job, the model, the prompt's and the output's tokens and
 //!    the proof's content, so a proof stands for one run alone.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use aci_primitives::{
 	domain::tagged_hash, proof::ProfileKind, Hash, JobId, ModelId, ModelManifest, Receipt,
@@ -316,26 +316,3 @@ impl Proof {
 		tagged_hash(PROOF, &(kind, binding, content))
 	}
 }
-
-/// The places of an output that a verifier's verdict states a number for, drawn from its seed.
-///
-/// `count` places, with putting back, of `places`; none where there are none. A verdict's statistic
-/// over them ([`crate::judgement::statistic_of_numbers`]) shows that the verifier computed the states.
-pub fn drawn_places(seed: &H256, job: &JobId, places: u32, count: u8) -> Vec<u32> {
-	if places == 0 {
-		return vec![];
-	}
-	let key = tagged_hash(DRAW, &(seed, job));
-	let key = crate::chacha::key_words(key.as_fixed_bytes());
-	(0..u32::from(count))
-		.map(|draw| {
-			let [low, high, ..] = crate::chacha::block(&key, draw, &[0; 3]);
-			let word = u64::from(low) | u64::from(high) << 32;
-			// The quotient of a product below 2^96 by 2^64 is below `places`.
-			((u128::from(word) * u128::from(places)) >> 64) as u32
-		})
-		.collect()
-}
-
-/// Hash domain of a verifier's draw of places.
-const DRAW: &[u8] = b"aci/proof-draw/1";

@@ -54,7 +54,7 @@ fn same_seed_and_position_give_the_same_choice_and_others_differ() {
 
 #[test]
 fn shortcut_gives_the_choice_of_the_definition() {
-	for number in 0..60 {
+	for number in 0..16 {
 		for temperature in [1, 100, 800, 1000, 5000, MAX_TEMPERATURE_MILLI] {
 			let logits = some_logits(number, 3001);
 			let sampler = Sampler::new(&seed(number), temperature).unwrap();
@@ -121,7 +121,7 @@ fn temperature_zero_is_argmax_with_the_lowest_index_on_ties() {
 fn choices_follow_the_softmax() {
 	let logits = [1.0f32, 0.0, -1.5, 2.0, 0.3, -0.7, 1.7, 0.9, -3.0];
 	let quantised = quantise(&logits);
-	let rounds = 40_000u64;
+	let rounds = 12_000u64;
 	for temperature in [500u32, 1000, 2000] {
 		let mut counts = [0u64; 9];
 		for number in 0..rounds {

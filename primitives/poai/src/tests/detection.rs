@@ -181,7 +181,7 @@ fn a_long_history_keeps_its_bounds_together() {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(64))]
+	#![proptest_config(ProptestConfig::with_cases(32))]
 
 	#[test]
 	fn the_exact_probability_is_within_the_bounds(rate in 0..=ONE, cheated in 0u64..300) {

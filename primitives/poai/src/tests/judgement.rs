@@ -1,8 +1,8 @@
 use super::fingerprint::hash;
 use crate::{
-	distribution::DistributionStatistics, fingerprint::ChunkStatistics, float::FloatError,
-	judgement::*, margin::MarginStatistics, numeric::NumericStatistics,
-	sequential::SequentialError, thresholds::*,
+	distribution::DistributionStatistics, fingerprint::ChunkStatistics, judgement::*,
+	margin::MarginStatistics, numeric::NumericStatistics, sequential::SequentialError,
+	thresholds::*,
 };
 use aci_primitives::proof::Outcome;
 use codec::{Decode, Encode};
@@ -255,23 +255,6 @@ fn a_distribution_at_its_thresholds_passes_and_beyond_each_fails() {
 	assert_eq!(
 		distribution(false, &observed, &THRESHOLDS.distribution),
 		Judgement::Fail(Reason::OtherText)
-	);
-}
-
-#[test]
-fn a_statistic_is_the_sum_of_the_recomputed_numbers() {
-	let of = |numbers: &[f32]| statistic_of_numbers(bits(numbers));
-	assert_eq!(of(&[1.5, -0.25]), Ok((5 << 24) / 4));
-	assert_eq!(of(&[]), Ok(0));
-	assert_eq!(of(&[f32::NAN]), Err(FloatError::NotFinite));
-	assert_eq!(of(&[1e30]), Err(FloatError::OutOfRange));
-	assert_ne!(
-		statistic_of_output(&hash(1), b"text"),
-		statistic_of_output(&hash(2), b"text")
-	);
-	assert_ne!(
-		statistic_of_output(&hash(1), b"text"),
-		statistic_of_output(&hash(1), b"tex")
 	);
 }
 

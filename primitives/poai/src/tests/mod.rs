@@ -13,6 +13,7 @@ mod margin;
 mod proof;
 mod sequential;
 mod software_tee;
+mod statistic;
 
 use aci_primitives::{
 	job::{JobInput, JobParameters, PrivacyTier},

@@ -178,20 +178,6 @@ fn a_proof_that_does_not_arrive_as_committed_is_unavailable_and_no_failure() {
 	);
 }
 
-#[test]
-fn drawn_places_are_the_seeds_and_spread_over_the_output() {
-	let drawn = drawn_places(&hash(1), &hash(2), 50, 255);
-	assert_eq!(drawn, drawn_places(&hash(1), &hash(2), 50, 255));
-	assert_ne!(drawn, drawn_places(&hash(3), &hash(2), 50, 255));
-	assert_ne!(drawn, drawn_places(&hash(1), &hash(3), 50, 255));
-	assert!(drawn.iter().all(|place| *place < 50));
-	let different: std::collections::BTreeSet<u32> = drawn.iter().copied().collect();
-	assert!(different.len() > 45);
-	assert_eq!(drawn[..10], drawn_places(&hash(1), &hash(2), 50, 10));
-	assert_eq!(drawn_places(&hash(1), &hash(2), 0, 9), Vec::<u32>::new());
-	assert_eq!(drawn_places(&hash(1), &hash(2), 1, 3), [0, 0, 0]);
-}
-
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -205,6 +191,26 @@ proptest! {
 		let form = Form::new(KINDS[kind], count, 4, vocabulary).unwrap();
 		if let Ok(proof) = Proof::decode(&bytes, &form) {
 			prop_assert_eq!(proof.encode(&form), bytes);
+		}
+	}
+
+	/// Bytes of the right length, so that tokens, lists and coefficients are looked at.
+	#[test]
+	fn arbitrary_bytes_of_the_right_length_are_refused_or_read(
+		bytes in proptest::collection::vec(any::<u8>(), 1..64),
+		kind in 0usize..4,
+		count in 0u32..12,
+		vocabulary in prop_oneof![1u32..10, 60_000u32..65_537, 1u32 << 24..=1 << 24],
+	) {
+		let form = Form::new(KINDS[kind], count, 4, vocabulary).unwrap();
+		let mut bytes: Vec<u8> = bytes.into_iter().cycle().take(form.encoded_length()).collect();
+		let version = count as usize * if vocabulary > 1 << 16 { 3 } else { 2 };
+		if kind == 2 {
+			bytes[version] = 1;
+		}
+		match Proof::decode(&bytes, &form) {
+			Ok(proof) => prop_assert_eq!(proof.encode(&form), bytes),
+			Err(error) => prop_assert_ne!(error, ProofError::WrongLength),
 		}
 	}
 
