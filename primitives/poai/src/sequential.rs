@@ -23,7 +23,8 @@
 //! # Guarantees
 //!
 //! 1. The bound holds for every honest failure rate up to `h`, also where it varies from job to job
-//!    and by what came before, as long as it is at most `h` each time.
+//!    and by what came before, as long as it is at most `h` each time. Jobs of several profiles, each
+//!    with its own ratios, may add to one sum.
 //! 2. Rounding is on the worker's side: ratios are rounded down and the line up, so the sum is never
 //!    above the exact one.
 //! 3. A sum is never below zero; it saturates at 2^64 - 1, far above every line.
