@@ -2,7 +2,7 @@
 //! and what passes happens. Nobody uses sudo.
 //!
 //! The node makes a block when the test asks for one, so nothing here depends on how long a block
-//! takes.
+//! takes. [`programs`] says what the test with a worker and a client needs.
 
 mod chain;
 mod market;
