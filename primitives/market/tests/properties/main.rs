@@ -2,6 +2,7 @@
 //! completely. A long search: `scripts/search.sh`.
 
 mod activity;
+mod cheats;
 mod clearing;
 mod control;
 mod curve;
