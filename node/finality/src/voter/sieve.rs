@@ -97,7 +97,8 @@ impl Verdict {
 
 	/// What it does to the sender's reputation. A peer is banned at about -1.5 * 2^30 and recovers
 	/// by a two-hundredth a second. Honest peers check before they pass on, so a forgery is the
-	/// sender's doing; being late or early happens to everyone.
+	/// sender's doing. Being late or early happens to everyone, and so does a third certificate of
+	/// one view: nodes make them of different votes.
 	pub fn reputation(self) -> Option<ReputationChange> {
 		let (value, reason) = match self {
 			Verdict::Accepted | Verdict::Status | Verdict::Early | Verdict::FarView => return None,
@@ -105,7 +106,7 @@ impl Verdict {
 			Verdict::OldView => (-(1 << 4), "finality: old view"),
 			Verdict::FarSet => (-(1 << 8), "finality: far set"),
 			Verdict::TooMuch => (-(1 << 12), "finality: too many messages"),
-			Verdict::Copy => (-(1 << 12), "finality: too many copies"),
+			Verdict::Copy => (-(1 << 6), "finality: too many copies"),
 			Verdict::Stranger => (-(1 << 24), "finality: not its signer's to say"),
 			Verdict::Oversized => (-(1 << 28), "finality: oversized message"),
 			Verdict::Undecodable => (-(1 << 28), "finality: not a message"),

@@ -5,7 +5,8 @@
 //! 1. Outputs are done in the order given. A record is on the disk before anything that comes after
 //!    it; if it cannot be written, nothing after it is done and the node signs no more in this set.
 //! 2. A machine serves one set. When the set changes, its key is looked up in the keystore anew,
-//!    its record begun, and the old machine dropped.
+//!    its record begun, and the old machine dropped. A node without a key of the set looks again
+//!    from time to time.
 //! 3. No failure of the disk, the database, the keystore or the network ends the task: the node
 //!    goes on following. It ends when the chain's events or the network end.
 //!
@@ -42,6 +43,9 @@ const LOG_TARGET: &str = "finality";
 /// Chain events that are taken in before the machine hears of them. While a node syncs, blocks come
 /// faster than the machine needs to look at them.
 const EVENTS_AT_ONCE: usize = 256;
+
+/// How often an observer with a keystore looks whether it holds a key of the set by now.
+const KEY_INTERVAL: Duration = Duration::from_secs(6);
 
 /// What the voter is made of.
 pub struct Parts<C, N> {
@@ -86,6 +90,8 @@ pub struct Worker<C, N> {
 	session: Session,
 	start: Instant,
 	imports: ImportTimes,
+	/// When the keystore was last looked into.
+	looked: Instant,
 	events: BoxStream<'static, ChainEvent>,
 }
 
@@ -107,6 +113,7 @@ impl<C: Chain, N: Net> Worker<C, N> {
 			session,
 			start,
 			imports: ImportTimes::default(),
+			looked: start,
 			events,
 		};
 		worker.perform(outputs);
@@ -180,7 +187,27 @@ impl<C: Chain, N: Net> Worker<C, N> {
 				false => None,
 			};
 		}
+		self.look_for_key();
 		self.step(Input::Blocks);
+	}
+
+	/// Takes up a key of the set in force that was put into the keystore since the set began.
+	fn look_for_key(&mut self) {
+		if self.session.role != Role::Observer || self.looked.elapsed() < KEY_INTERVAL {
+			return;
+		}
+		self.looked = Instant::now();
+		if own_key(self.parts.keystore.as_ref(), &self.session.current.set).is_some() {
+			self.begin();
+		}
+	}
+
+	/// Starts anew in the set in force.
+	fn begin(&mut self) {
+		let now = self.now();
+		let (session, outputs) = Session::begin(&mut self.parts, now);
+		self.session = session;
+		self.perform(outputs);
 	}
 
 	/// Steps the machine, does what it says, and follows a change of the set.
@@ -203,10 +230,7 @@ impl<C: Chain, N: Net> Worker<C, N> {
 	fn follow_set(&mut self) {
 		// Each turn follows a finalised change of the set, so it ends.
 		while self.parts.chain.current().set.id() != self.session.current.set.id() {
-			let now = self.now();
-			let (session, outputs) = Session::begin(&mut self.parts, now);
-			self.session = session;
-			self.perform(outputs);
+			self.begin();
 			let now = self.now();
 			let outputs = self.session.machine.step(
 				Input::Blocks,

@@ -1,7 +1,7 @@
 use crate::support::{
 	block, first, keystore, pair, set, timeout, Hub, MemoryNotes, TestChain, GENESIS,
 };
-use aci_finality::{machine::Timing, AuthoritySet, BlockHash, BlockNumber, OffenceProof};
+use aci_finality::{machine::Timing, AuthoritySet, BlockHash, BlockNumber, OffenceProof, KEY_TYPE};
 use aci_node_finality::{
 	interface::Chain,
 	voter::{
@@ -16,6 +16,7 @@ use codec::Encode;
 use futures::{channel::oneshot, future::select};
 use parking_lot::Mutex;
 use sp_core::Pair;
+use sp_keystore::KeystorePtr;
 use std::{
 	fs,
 	sync::{
@@ -47,6 +48,7 @@ struct Node {
 	state: SharedState,
 	reports: Arc<Reports>,
 	disk_full: Arc<AtomicBool>,
+	keys: KeystorePtr,
 	running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -72,6 +74,7 @@ impl Node {
 			state: SharedState::default(),
 			reports: Arc::default(),
 			disk_full: Arc::default(),
+			keys: keystore([who]),
 			running: None,
 		}
 	}
@@ -81,7 +84,7 @@ impl Node {
 		let parts = Parts {
 			chain: self.chain.clone(),
 			net: hub.join(self.who),
-			keystore: Some(keystore([self.who])),
+			keystore: Some(self.keys.clone()),
 			records: Records::over(
 				self.folder.path().to_path_buf(),
 				Arc::new(move |file| Box::new(Filling(file, full.clone()))),
@@ -299,6 +302,33 @@ fn the_set_changes_with_other_keys() {
 	});
 	assert_eq!(network.nodes[0].state.get().map(|state| state.set), Some(1));
 	assert!(network.nodes[0].chain.last_of(0).is_some());
+}
+
+#[test]
+fn a_key_that_comes_late_is_taken_up() {
+	let mut network = Network::new(4);
+	network.nodes[3].keys = keystore([]);
+	let hub = network.hub.clone();
+	for node in &mut network.nodes {
+		node.start(&hub);
+	}
+	network.finalise(3, &[0, 1, 2, 3]);
+	assert_eq!(network.nodes[3].role(), Some(Role::Observer));
+	network.nodes[3]
+		.keys
+		.ed25519_generate_new(KEY_TYPE, Some("//3"))
+		.expect("memory does not fail");
+	// Without the first node the others need the fourth.
+	sleep(Duration::from_secs(7));
+	network.finalise(2, &[0, 1, 2, 3]);
+	network.wait("it votes", |network| {
+		matches!(
+			network.nodes[3].role(),
+			Some(Role::Authority { index: 3, .. })
+		)
+	});
+	network.nodes[0].stop(&hub);
+	network.finalise(3, &[1, 2, 3]);
 }
 
 #[test]
