@@ -220,10 +220,9 @@ impl<S: Scheme> Machine<S> {
 
 	/// L3
 	fn join(&mut self, world: &World) {
-		let reached = self.votes.given_up_by_many(self.more_than_faulty());
-		if reached < self.view {
+		let Some(reached) = self.votes.given_up_by_many(self.more_than_faulty()) else {
 			return;
-		}
+		};
 		if reached > self.view {
 			self.enter(reached, Entry::None, false, world);
 		}
