@@ -8,6 +8,7 @@ use crate::{
 	types::Target,
 };
 use alloc::{
+	boxed::Box,
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
@@ -27,7 +28,7 @@ impl Dice {
 
 /// What is to happen: at a time, in the order of a counter.
 enum Event {
-	Deliver(usize, Message),
+	Deliver(usize, Box<Message>),
 	Author(usize),
 	Block(usize, Target, Target),
 	Restart(usize),
@@ -77,7 +78,7 @@ fn play(seed: u64, authorities: u16) {
 		let (from, sent) = match (tick, event) {
 			(Some((wake, at)), _) if wake == due => (at, network.step(at, Input::Tick)),
 			(_, Some(key)) => match events.remove(&key).expect("the first") {
-				Event::Deliver(at, message) => (at, network.step(at, Input::Message(message))),
+				Event::Deliver(at, message) => (at, network.step(at, Input::Message(*message))),
 				Event::Author(at) => {
 					// On its highest certificate's branch; now and then on an old head.
 					let node = &network.nodes[at];
@@ -121,7 +122,7 @@ fn play(seed: u64, authorities: u16) {
 				counter += 1;
 				events.insert(
 					(network.now + delay, counter),
-					Event::Deliver(to, message.clone()),
+					Event::Deliver(to, Box::new(message.clone())),
 				);
 			}
 		}

@@ -57,6 +57,7 @@ fn a_leader_with_two_proposals_is_reported_and_finalises_at_most_one() {
 		node.tree.grow(base(), 1, 0);
 		node.tree.grow(base(), 1, 1);
 	}
+	network.announce();
 	let one = Message::Proposal(proposal(1, block(1, 0), None, None));
 	let two = Message::Proposal(proposal(1, block(1, 1), None, None));
 	network.run(0, Input::Message(one.clone()));
