@@ -28,7 +28,8 @@ mod tests;
 pub mod pallet {
 	use super::*;
 	use aci_market::{
-		control, curve, ControlRules, Pool, Slice, PARTS_PER_BILLION, PARTS_PER_MILLION,
+		control, curve, quality::WEIGHT_UNIT, ControlRules, Pool, Slice, PARTS_PER_BILLION,
+		PARTS_PER_MILLION,
 	};
 	use aci_primitives::{
 		job::Home,
@@ -287,6 +288,8 @@ pub mod pallet {
 			par_price: Balance,
 			/// Floor share, in parts per billion.
 			floor_share: u32,
+			/// Mean quality weight of the class's free slots over that of all its slots, in 4,096ths.
+			free_weight: u32,
 			/// The new version.
 			version: u32,
 			/// The marginal price in planck per compute unit; `None` without capacity.
@@ -508,6 +511,9 @@ pub mod pallet {
 		TooManySlices,
 		/// The home has no slice of this pool.
 		NoSlice,
+		/// The stored weight of a pool's free slots is out of bounds. It must be repaired by
+		/// governance.
+		FreeWeightOutOfBounds,
 	}
 
 	#[pallet::hooks]
@@ -859,7 +865,8 @@ pub mod pallet {
 			<Self as MarketQuote>::quote(id, milli_slots, flops)
 		}
 
-		/// The used share of a class's capacity, in parts per billion, rounded down.
+		/// The used share of a class's capacity, weighted by quality, in parts per billion, rounded
+		/// down.
 		pub fn utilisation(id: ClassId) -> Option<u32> {
 			Some(Pools::<T>::get(id)?.pool.utilisation())
 		}
@@ -925,7 +932,8 @@ pub mod pallet {
 
 		/// A class's price curve at evenly spaced levels from all free to none, at most
 		/// [`MAX_CURVE_POINTS`]: utilisation in parts per billion, and the marginal price there in
-		/// planck per compute unit, rounded up. Empty for a pool without capacity.
+		/// planck per compute unit, rounded up. The curve is by weight; where the pool is on it,
+		/// [`Pallet::utilisation`] tells. Empty for a pool without capacity.
 		pub fn price_curve(class: ClassId, points: u32) -> Vec<(u32, Balance)> {
 			let Some(state) = Pools::<T>::get(class) else {
 				return Vec::new();
@@ -939,6 +947,7 @@ pub mod pallet {
 					let used = target.saturating_mul(index).checked_div(steps)?;
 					let level = Pool {
 						free: target.saturating_sub(used),
+						free_weight: WEIGHT_UNIT,
 						..state.pool
 					};
 					Some((level.utilisation(), curve::marginal_price(&level).ok()?))

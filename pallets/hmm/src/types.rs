@@ -1,6 +1,6 @@
 //! What this pallet stores, and what its view functions return.
 
-use aci_market::{Activity, Pool};
+use aci_market::{Activity, Pool, SlotWeights};
 use aci_primitives::{Balance, BlockNumber, ClassId, Moment, Reservation, ReservationId};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -23,9 +23,12 @@ use scale_info::TypeInfo;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct PoolState {
 	/// The pricing state.
 	pub pool: Pool,
+	/// The class's slots by the quality of their workers: in the pool, in its slices and reserved.
+	pub weights: SlotWeights,
 	/// Changes with every change of the pool or its class. Wraps around after 2^32 changes.
 	pub version: u32,
 	/// The block of the last change.

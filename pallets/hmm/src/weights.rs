@@ -24,6 +24,7 @@
 //!
 //! What other pallets call through the traits is in their weights. Reading a class or a pool, and a
 //! quote, takes one read (a quote two prices more); taking and giving back one read and one write;
+//! occupying, vacating and reweighing slots the same;
 //! adding and removing capacity two reads, two writes, one price and an event. `paid` takes two
 //! reads and a write, `occupy` one read and one write, `vacate` at most four reads and four writes,
 //! `note_fee` one read and one write, `refund` six reads, five writes and an event, `split` and

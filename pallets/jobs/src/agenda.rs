@@ -75,13 +75,14 @@ impl<T: Config> Pallet<T> {
 		Bookkeepings::<T>::insert(id, &*bookkeeping);
 	}
 
-	/// Takes up the last block's time; pays due batches, at most
+	/// Takes up the last block's time; weighs workers in the first blocks of an epoch; pays due batches, at most
 	/// [`Config::MaxSettlementsPerBlock`] jobs; handles other due jobs, at most
 	/// [`Config::MaxDuePerBlock`]; and prunes paid jobs, as many at most. Each goes on where it
 	/// stopped, so a full block loses nothing. Returns the weight of this, of the matching and of the
 	/// history that end the block.
 	pub(crate) fn begin_block() -> Weight {
 		Self::take_up_time();
+		let weighed = Self::weigh_workers();
 		let now = Self::now();
 		let settled = Self::settle_due(&now);
 		let mut cursor = AgendaCursor::<T>::get().unwrap_or(now.block);
@@ -108,6 +109,7 @@ impl<T: Config> Pallet<T> {
 		let matches = u64::from(T::MaxMatchesPerBlock::get());
 		T::WeightInfo::block()
 			.saturating_add(T::WeightInfo::settle().saturating_mul(settled.into()))
+			.saturating_add(T::WeightInfo::weigh().saturating_mul(weighed.into()))
 			.saturating_add(T::WeightInfo::due().saturating_mul(handled))
 			.saturating_add(T::WeightInfo::prune().saturating_mul(pruned.into()))
 			.saturating_add(

@@ -227,3 +227,26 @@ pub struct Dispute {
 	/// The end of the job's fraud window, when the job had been paid before.
 	pub paid: Option<Deadline>,
 }
+
+/// How far the weighing of workers is.
+#[derive(
+	Clone,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub struct Weighing {
+	/// The epoch in which the last walk over the workers began.
+	pub epoch: u32,
+	/// Whether that walk is not over.
+	pub running: bool,
+	/// The worker that it reached last, in the order of the map.
+	pub after: Option<AccountId>,
+}

@@ -418,6 +418,8 @@ pub struct StoredQuality {
 	pub judged: u32,
 	/// The epoch of the last judged job.
 	pub epoch: u32,
+	/// The score in parts per million when that epoch began.
+	pub at_start: u32,
 }
 
 /// An account's quality.

@@ -352,6 +352,7 @@ impl pallet_aci_jobs::Config for Market {
 	type MaxClassesPerBlock = ConstU32<2>;
 	type MaxMatchesPerBlock = ConstU32<4>;
 	type MaxCandidates = ConstU32<2>;
+	type MaxWeighedPerBlock = ConstU32<2>;
 	type MaxDuePerBlock = ConstU32<2>;
 	type MaxBatch = ConstU32<2>;
 	type SettlementLimit = ConstU32<1_000>;

@@ -245,6 +245,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MaxClassesPerBlock = ConstU32<8>;
 	type MaxMatchesPerBlock = ConstU32<64>;
 	type MaxCandidates = ConstU32<64>;
+	type MaxWeighedPerBlock = ConstU32<128>;
 	type MaxDuePerBlock = ConstU32<128>;
 	type MaxBatch = ConstU32<512>;
 	type SettlementLimit = jobs::SettlementLimit;

@@ -31,7 +31,7 @@ fn closed() -> Vec<(u16, u32, Option<u32>, u128)> {
 /// Four slots from the start of epoch 2, which is block 120, on.
 fn four_slots() {
 	to_block(120);
-	assert_ok!(Hmm::add_capacity(0, 4_000));
+	assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 	System::reset_events();
 }
 
@@ -111,7 +111,7 @@ fn the_floor_share_follows_the_fund() {
 #[test]
 fn a_changed_length_counts_from_the_running_epochs_first_block() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 1_000));
+		assert_ok!(Hmm::add_capacity(0, 1_000, WHOLE));
 		let closes = || {
 			closed()
 				.into_iter()
@@ -140,7 +140,7 @@ fn a_changed_length_counts_from_the_running_epochs_first_block() {
 fn a_bounded_number_of_classes_is_closed_in_a_block_and_all_in_turn() {
 	chain((0..5).map(|_| (cpu(), 1_000, 0)).collect()).execute_with(|| {
 		for class in 0..5 {
-			assert_ok!(Hmm::add_capacity(class, 1_000));
+			assert_ok!(Hmm::add_capacity(class, 1_000, WHOLE));
 		}
 		System::reset_events();
 		let classes = || -> Vec<u16> { closed().into_iter().map(|close| close.0).collect() };
@@ -171,7 +171,7 @@ fn capacity_counts_for_as_long_as_it_is_registered() {
 		four_slots();
 		// Half of the epoch with twice the capacity.
 		to_block(150);
-		assert_ok!(Hmm::add_capacity(0, 4_000));
+		assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 		Hmm::paid(0, 3 * EPOCH_TIME);
 		to_block(180);
 		assert_eq!(closed()[0].2, Some(BILLION / 2));
@@ -185,15 +185,15 @@ fn joining_for_one_block_at_the_epochs_end_moves_nothing_that_matters() {
 		Hmm::paid(0, 4 * EPOCH_TIME);
 		to_block(179);
 		// As much again, for the last of 60 blocks.
-		assert_ok!(Hmm::add_capacity(0, 4_000));
+		assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 		to_block(180);
-		assert_ok!(Hmm::remove_capacity(0, 4_000));
+		assert_ok!(Hmm::remove_capacity(0, 4_000, WHOLE));
 		// Full use over 61 of 60 parts; with the capacity at the end alone it would be a half.
 		assert_eq!(closed()[0].2, Some(983_606_557));
 		// Leaving before the end hardly raises it either: 120 of 237 parts instead of 240.
 		to_block(239);
 		Hmm::paid(0, 2 * EPOCH_TIME);
-		assert_ok!(Hmm::remove_capacity(0, 3_000));
+		assert_ok!(Hmm::remove_capacity(0, 3_000, WHOLE));
 		to_block(240);
 		assert_eq!(closed()[1].2, Some(506_329_113));
 	});

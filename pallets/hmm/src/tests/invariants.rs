@@ -108,8 +108,8 @@ fn run(step: &Step) -> DispatchResult {
 			par_price,
 			floor_share,
 		} => Hmm::set_price(root(), id, par_price, floor_share),
-		Step::Add { id, milli_slots } => Hmm::add_capacity(id, milli_slots),
-		Step::Remove { id, milli_slots } => Hmm::remove_capacity(id, milli_slots),
+		Step::Add { id, milli_slots } => Hmm::add_capacity(id, milli_slots, WHOLE),
+		Step::Remove { id, milli_slots } => Hmm::remove_capacity(id, milli_slots, WHOLE),
 		Step::Take { id, milli_slots } => Hmm::take(id, milli_slots),
 		Step::GiveBack { id, milli_slots } => Hmm::give_back(id, milli_slots),
 		Step::NextBlock => {

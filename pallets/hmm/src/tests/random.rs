@@ -569,8 +569,8 @@ fn run(step: &Step, model: &Model) -> bool {
 			let share = model.pool.floor_share;
 			Hmm::set_price(RuntimeOrigin::root(), 0, par_price, share).is_ok()
 		}
-		Step::Add(slots) => layered(&|| Hmm::add_capacity(0, slots)),
-		Step::Remove(slots) => layered(&|| Hmm::remove_capacity(0, slots)),
+		Step::Add(slots) => layered(&|| Hmm::add_capacity(0, slots, WHOLE)),
+		Step::Remove(slots) => layered(&|| Hmm::remove_capacity(0, slots, WHOLE)),
 		Step::Take(slots) => layered(&|| Hmm::take(0, slots)),
 		Step::GiveBack(slots) => layered(&|| Hmm::give_back(0, slots)),
 		Step::Split(number, slots) => layered(&|| Hmm::split(0, &home(number), slots)),

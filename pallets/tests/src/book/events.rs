@@ -11,6 +11,7 @@ use pallet_aci_staking_slashing as staking;
 impl Book {
 	/// Takes up an event.
 	pub fn take(&mut self, event: &RuntimeEvent) {
+		self.weights.take(event);
 		match event {
 			RuntimeEvent::Escrow(event) => self.escrow(event),
 			RuntimeEvent::Jobs(event) => self.jobs(event),
