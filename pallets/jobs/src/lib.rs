@@ -180,8 +180,8 @@ pub mod pallet {
 		/// Most workers whose quality weight is set anew in one block.
 		#[pallet::constant]
 		type MaxWeighedPerBlock: Get<u32>;
-		/// Most deadlines that the start of a block handles, payments of batches not counted; and most
-		/// jobs of paid batches that it prunes.
+		/// Most deadlines that the start of a block handles, payments of batches not counted; and how
+		/// many jobs of paid batches it prunes at least, where it pays fewer.
 		#[pallet::constant]
 		type MaxDuePerBlock: Get<u32>;
 		/// Most jobs of one batch.
@@ -751,6 +751,11 @@ pub mod pallet {
 		/// block's matching.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			Self::begin_block()
+		}
+
+		/// Prunes what the start of the block left, with the weight that is left.
+		fn on_idle(_: BlockNumberFor<T>, rest: Weight) -> Weight {
+			Self::prune_with(rest)
 		}
 
 		/// Matches open jobs, and writes the root over the jobs that ended. Its worst case is part of
