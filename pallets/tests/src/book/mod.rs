@@ -40,8 +40,6 @@ pub struct Book {
 	wealth: BTreeMap<AccountId, Balance>,
 	held: BTreeMap<(AccountId, Hold), Balance>,
 	waiting: BTreeMap<AccountId, Balance>,
-	/// What began to wait in the payment whose events are being taken up.
-	newly_waiting: BTreeMap<AccountId, Balance>,
 	locks: BTreeMap<JobId, Money>,
 	prepayments: BTreeMap<ReservationId, Money>,
 	disputes: BTreeMap<JobId, Balance>,
