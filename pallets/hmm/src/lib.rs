@@ -92,6 +92,10 @@ pub mod pallet {
 		/// Blocks in which a withdrawal can be made, after the unbonding time. Governed.
 		type WithdrawalWindow: Get<BlockNumber>;
 
+		/// Blocks after a worker's last paid job in which a refund for it can still fall due: not less
+		/// than the fraud window with all disputes and appeals that can follow.
+		type InsuranceTime: Get<BlockNumber>;
+
 		/// Most withdrawals of one account that are under way in one fund.
 		#[pallet::constant]
 		type MaxWithdrawals: Get<u32>;
@@ -159,7 +163,8 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// What each worker's jobs brought the fund of a class and was not refunded, in planck.
+	/// What each worker's jobs brought the fund of a class and was not refunded. Forgotten when no fee
+	/// came for [`Config::InsuranceTime`].
 	// Blake2: anybody chooses its account.
 	#[pallet::storage]
 	pub type FeesBrought<T: Config> = StorageDoubleMap<
@@ -168,14 +173,23 @@ pub mod pallet {
 		ClassId,
 		Blake2_128Concat,
 		AccountId,
-		Balance,
+		Brought,
 		OptionQuery,
 	>;
+
+	/// Where the search for brought fees that no refund can need any more goes on; `None` inside
+	/// stands for the beginning. Empty when the search of the epoch is done.
+	#[pallet::storage]
+	pub type BroughtCursor<T: Config> = StorageValue<_, Option<(ClassId, AccountId)>, OptionQuery>;
 
 	/// Paid and offered time of each class since its last epoch ended.
 	#[pallet::storage]
 	pub type Activities<T: Config> =
 		StorageMap<_, Twox64Concat, ClassId, ClassActivity, ValueQuery>;
+
+	/// What the funds of all classes had together, each when its last epoch was closed, in planck.
+	#[pallet::storage]
+	pub type Capital<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
 	/// The running epoch, and which class is to be closed next.
 	#[pallet::storage]
@@ -522,7 +536,8 @@ pub mod pallet {
 			let now: BlockNumber = now.saturated_into();
 			let ended = Self::end_reservations(now);
 			let closed = Self::close_epochs(now);
-			T::WeightInfo::on_initialize(ended, closed)
+			let looked = Self::forget_brought(now);
+			T::WeightInfo::on_initialize(ended, closed, looked)
 		}
 
 		fn integrity_test() {
@@ -885,6 +900,12 @@ pub mod pallet {
 			})
 		}
 
+		/// What the funds of all classes have together, in planck; of each it counts what the fund had
+		/// when the class's last epoch was closed.
+		pub fn capital() -> Balance {
+			Capital::<T>::get()
+		}
+
 		/// What an account has in a class's fund; `None` when it has nothing there.
 		pub fn provider(class: ClassId, account: AccountId) -> Option<ProviderView> {
 			let mut provider = Providers::<T>::get(class, account)?;
@@ -902,7 +923,7 @@ pub mod pallet {
 
 		/// What a worker's jobs brought the fund of a class and can still be refunded, in planck.
 		pub fn insured(class: ClassId, worker: AccountId) -> Balance {
-			FeesBrought::<T>::get(class, worker).unwrap_or_default()
+			FeesBrought::<T>::get(class, worker).map_or(0, |brought| brought.amount)
 		}
 
 		/// A reservation, also one that has ended and whose last jobs have not.

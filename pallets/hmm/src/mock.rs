@@ -62,6 +62,7 @@ impl pallet_aci_hmm::Config for Test {
 	type MinLiquidity = MinLiquidity;
 	type UnbondingTime = ConstU32<UNBONDING>;
 	type WithdrawalWindow = ConstU32<WITHDRAWAL_WINDOW>;
+	type InsuranceTime = ConstU32<120>;
 	type MaxWithdrawals = ConstU32<3>;
 	type ReservedLoad = ConstU32<100_000>;
 	type MinWindow = ConstU32<10>;

@@ -1,9 +1,9 @@
 //! The invariants of the README, checked over the whole storage.
 
 use crate::{
-	Activities, Classes, Config, FeesBrought, FundShares, NextClass, NextReservation, Pallet,
-	Pools, Providers, ReservationEnds, ReservationStates, ReservationsOf, Reserved, SliceCount,
-	SliceStates,
+	Activities, Capital, Classes, Config, FeesBrought, FundShares, NextClass, NextReservation,
+	Pallet, Pools, Providers, ReservationEnds, ReservationStates, ReservationsOf, Reserved,
+	SliceCount, SliceStates,
 };
 use aci_market::{curve, fund};
 use aci_primitives::class::JOB_MILLI_SLOTS;
@@ -100,8 +100,14 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(shares.is_empty(), broken("a provider's class is not there"));
+		let capital = Activities::<T>::iter_values()
+			.fold(0, |sum: u128, state| sum.saturating_add(state.fund));
 		ensure!(
-			FeesBrought::<T>::iter_values().all(|brought| brought > 0),
+			capital == Capital::<T>::get(),
+			broken("the capital is not the sum of the funds")
+		);
+		ensure!(
+			FeesBrought::<T>::iter_values().all(|brought| brought.amount > 0),
 			broken("nothing is recorded as brought")
 		);
 		Ok(())

@@ -44,6 +44,18 @@ pub struct ClassActivity {
 	pub registered: u64,
 	/// The block until which the offered time is summed.
 	pub since: BlockNumber,
+	/// What the class's fund had when its last epoch was closed, in planck; a part of the capital.
+	pub fund: Balance,
+}
+
+/// What a worker's jobs brought a fund.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
+pub struct Brought {
+	/// What of it was not refunded, in planck; above zero.
+	pub amount: Balance,
+	/// The block of the last fee.
+	pub last: BlockNumber,
 }
 
 /// Where the chain is in its epochs.

@@ -208,6 +208,7 @@ impl pallet_aci_hmm::Config for Test {
 	type MinLiquidity = MinPrice;
 	type UnbondingTime = ConstU32<50>;
 	type WithdrawalWindow = ConstU32<20>;
+	type InsuranceTime = ConstU32<100>;
 	type MaxWithdrawals = ConstU32<3>;
 	// Ten parts per million: what the accounts of the tests can pay.
 	type ReservedLoad = ConstU32<10>;

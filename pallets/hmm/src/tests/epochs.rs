@@ -1,6 +1,9 @@
 use crate::{mock::*, Activities, Epoch, Event};
 use aci_market::{control, ControlRules};
-use aci_primitives::traits::{MarketActivity, MarketQuote, Slices};
+use aci_primitives::{
+	traits::{MarketActivity, MarketQuote, Slices},
+	ACI,
+};
 use frame_support::assert_ok;
 
 const BILLION: u32 = 1_000_000_000;
@@ -208,5 +211,25 @@ fn slices_count_as_offered() {
 		Hmm::paid(0, 2 * EPOCH_TIME);
 		to_block(180);
 		assert_eq!(closed()[0].2, Some(BILLION / 2));
+	});
+}
+
+#[test]
+fn the_capital_is_that_of_all_classes_as_they_were_closed() {
+	let classes = (0..8).map(|_| (cpu(), PAR_PRICE, FLOOR_SHARE)).collect();
+	chain(classes).execute_with(|| {
+		assert_eq!(Hmm::capital(), 0);
+		let funds = || -> u128 {
+			(0..8)
+				.map(|class| Hmm::fund(class).expect("there").assets)
+				.sum()
+		};
+		pay_fund(1, 5 * ACI);
+		to_block(2 * EPOCH_LENGTH + 10);
+		assert_eq!(Hmm::capital(), funds());
+		pay_fund(1, 3 * ACI);
+		assert_eq!(Hmm::capital() + 3 * ACI, funds());
+		to_block(3 * EPOCH_LENGTH + 10);
+		assert_eq!(Hmm::capital(), funds());
 	});
 }

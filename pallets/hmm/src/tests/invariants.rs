@@ -220,7 +220,16 @@ fn a_broken_invariant_is_found() {
 			};
 			Providers::<Test>::insert(7, account(1), provider);
 		},
-		|| FeesBrought::<Test>::insert(0, account(1), 0),
+		|| {
+			FeesBrought::<Test>::insert(
+				0,
+				account(1),
+				crate::Brought {
+					amount: 0,
+					last: 100,
+				},
+			)
+		},
 		|| Reserved::<Test>::insert(0, 1),
 		|| ReservationEnds::<Test>::insert(200, 0, ()),
 		|| ReservationsOf::<Test>::mutate(account(1), |list| list.try_push(0).expect("room")),
