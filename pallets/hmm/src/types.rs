@@ -37,6 +37,7 @@ pub struct PoolState {
 
 /// Paid and offered time of a class in the running epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct ClassActivity {
 	/// The sums, of which the offered time is complete until `since`.
 	pub activity: Activity,
@@ -60,6 +61,7 @@ pub struct Brought {
 
 /// Where the chain is in its epochs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct EpochState {
 	/// The running epoch's number.
 	pub index: u32,
@@ -94,6 +96,7 @@ pub struct Withdrawal {
 	TypeInfo,
 )]
 #[scale_info(skip_type_params(MaxWithdrawals))]
+#[scale_info(capture_docs = "always")]
 pub struct Provider<MaxWithdrawals: Get<u32>> {
 	/// Shares that are not on their way out.
 	pub shares: u128,

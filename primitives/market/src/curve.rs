@@ -99,6 +99,7 @@ const PAR_SQUARE: u128 = 400;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Pool {
 	/// Free capacity `q`, in milli-slots; at most `target`.
 	pub free: u64,
@@ -127,6 +128,7 @@ pub struct Pool {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum CurveError {
 	/// The pool has no registered capacity. Add capacity first.
 	EmptyPool,

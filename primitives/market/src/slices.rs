@@ -38,6 +38,7 @@ use crate::curve::{add_capacity, remove_capacity, CurveError, Pool};
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Slice {
 	/// Free capacity in milli-slots; at most `target`.
 	pub free: u64,
