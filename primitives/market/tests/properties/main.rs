@@ -11,6 +11,7 @@ mod fees;
 mod fund;
 mod matching;
 mod payment;
+mod quality;
 mod reference;
 mod reservation;
 mod self_dealing;

@@ -6,6 +6,7 @@ use crate::{
 };
 use aci_market::{
 	curve::{exact_unit_price, marginal_price},
+	quality::WEIGHT_UNIT,
 	slices::{merge, split},
 	CurveError, Pool, Slice, MAX_PAR_PRICE,
 };
@@ -29,6 +30,7 @@ fn proportional() -> impl Strategy<Value = (Pool, Slice)> {
 					target: whole * pool,
 					par_price,
 					floor_share,
+					free_weight: WEIGHT_UNIT,
 				};
 				let slice = Slice {
 					free: parts * slice,
@@ -142,8 +144,8 @@ proptest! {
 	) {
 		let taken = taken.index(free as usize) as u64 + 1;
 		let target = free + used;
-		let slice = Pool { free, target, par_price, floor_share };
-		let whole = Pool { free: free * count, target: target * count, par_price, floor_share };
+		let slice = Pool::new(free, target, par_price, floor_share)?;
+		let whole = Pool::new(free * count, target * count, par_price, floor_share)?;
 		prop_assert_eq!(
 			reference::unit_price(&slice, free, free - taken),
 			reference::unit_price(&whole, free * count, (free - taken) * count)
