@@ -97,13 +97,11 @@ fn a_lost_record_silences_until_the_next_set(network: &mut Network) {
 	remove_records(network.base(3), &mut removed);
 	assert!(removed > 0, "no vote record was found");
 	network.restart(3, &[0], &[]);
-	let role = network.node(3).wait("a role", LIMIT, |node| {
+	let state = network.node(3).wait("a role", LIMIT, |node| {
 		let state = round(node);
-		state["role"]["is"]
-			.as_str()
-			.map(|role| (role.to_string(), state))
+		state["role"]["is"].is_string().then_some(state)
 	});
-	let (role, state) = role;
+	let role = &state["role"]["is"];
 	assert_eq!(role, "silent", "it votes without its record: {state}");
 	network
 		.node(3)
