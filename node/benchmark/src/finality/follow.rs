@@ -2,7 +2,7 @@
 
 use crate::lag::{Lags, Sightings};
 use anyhow::{anyhow, Context};
-use futures::{future::try_join_all, StreamExt};
+use futures::future::try_join_all;
 use serde_json::Value;
 use std::{
 	ops::RangeInclusive,
@@ -63,7 +63,7 @@ async fn node(url: &str, last: u32, patience: Duration) -> anyhow::Result<Sighti
 				.request("chain_getBlockHash", rpc_params![height])
 				.await?;
 			let header: Value = client.request("chain_getHeader", rpc_params![hash]).await?;
-			seen.finalise(height, &header, at);
+			seen.finalise(height, header, at);
 		}
 		done = done.max(number);
 	}

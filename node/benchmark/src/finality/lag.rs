@@ -12,23 +12,34 @@ use std::{
 #[derive(Debug, Default)]
 pub struct Sightings {
 	imported: BTreeMap<u32, Vec<(Value, Instant)>>,
+	finalised: BTreeMap<u32, (Value, Instant)>,
 	lags: BTreeMap<u32, Duration>,
 }
 
 impl Sightings {
-	/// A block was imported.
+	/// A block was imported. Where the news of its finality came first, which the two streams of
+	/// notifications allow, the lag is zero.
 	pub fn import(&mut self, number: u32, header: Value, at: Instant) {
 		self.imported.entry(number).or_default().push((header, at));
+		self.pair(number);
 	}
 
 	/// A block became final.
 	///
-	/// One whose import was not seen, for instance before the start, is left out.
-	pub fn finalise(&mut self, number: u32, header: &Value, at: Instant) {
-		let forks = self.imported.remove(&number).unwrap_or_default();
+	/// One whose import is never seen, for instance before the start, is left out.
+	pub fn finalise(&mut self, number: u32, header: Value, at: Instant) {
+		self.finalised.insert(number, (header, at));
+		self.pair(number);
+	}
+
+	fn pair(&mut self, number: u32) {
+		let Some((header, finalised)) = self.finalised.get(&number) else {
+			return;
+		};
+		let forks = self.imported.get(&number).map_or(&[][..], Vec::as_slice);
 		if let Some((_, imported)) = forks.iter().find(|(fork, _)| fork == header) {
-			self.lags
-				.insert(number, at.saturating_duration_since(*imported));
+			let lag = finalised.saturating_duration_since(*imported);
+			self.lags.entry(number).or_insert(lag);
 		}
 	}
 
@@ -105,9 +116,18 @@ mod tests {
 		let mut node = Sightings::default();
 		node.import(1, json!("a"), at(0));
 		node.import(1, json!("b"), at(100));
-		node.finalise(1, &json!("b"), at(350));
-		node.finalise(2, &json!("c"), at(400));
+		node.finalise(1, json!("b"), at(350));
+		node.finalise(2, json!("c"), at(400));
 		assert_eq!(node.lags(&(1..=2)), (vec![Duration::from_millis(250)], 1));
+	}
+
+	#[test]
+	fn a_block_whose_finality_is_told_before_its_import_has_no_lag() {
+		let start = Instant::now();
+		let mut node = Sightings::default();
+		node.finalise(1, json!("a"), start);
+		node.import(1, json!("a"), start + Duration::from_millis(5));
+		assert_eq!(node.lags(&(1..=1)), (vec![Duration::ZERO], 0));
 	}
 
 	#[test]
@@ -118,7 +138,7 @@ mod tests {
 			node.import(number, json!("a"), start);
 			node.finalise(
 				number,
-				&json!("a"),
+				json!("a"),
 				start + Duration::from_millis(number.into()),
 			);
 		}
