@@ -275,6 +275,14 @@ fn an_output_of_other_words_or_another_length_than_its_tokens_fails() {
 		judge(&mut engine, &other_prompt).finding,
 		Finding::OtherPrompt { .. }
 	));
+	let unreadable = Claim {
+		input: &[0xff],
+		..honest
+	};
+	assert!(matches!(
+		judge(&mut engine, &unreadable).finding,
+		Finding::OtherPrompt { found: 0, .. }
+	));
 	let more_ordered = Claim {
 		max_tokens: 21,
 		..honest
