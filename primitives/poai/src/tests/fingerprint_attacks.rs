@@ -111,6 +111,17 @@ fn chunks_in_another_order_match_nothing() {
 }
 
 #[test]
+fn chunks_of_the_same_states_do_not_stand_for_each_other() {
+	let half = states(1, 32, HIDDEN);
+	let twice = select(&[half.clone(), half].concat());
+	let mut fingerprint = Fingerprint::new(&the_binding(), &twice);
+	assert_ne!(fingerprint.chunks[0], fingerprint.chunks[1]);
+	fingerprint.chunks.swap(0, 1);
+	let chunks = compare(&the_binding(), &fingerprint, &twice).expect("one layout");
+	assert_chance(&chunks, "swapped twins");
+}
+
+#[test]
 fn turned_signs_match_nothing() {
 	let mut turned = states(1, TOKENS, HIDDEN);
 	for number in turned.iter_mut().flatten() {

@@ -3,7 +3,7 @@ use super::{
 	smollm2, splitmix,
 };
 use crate::{
-	distribution::{weights, TopTokens},
+	distribution::{weights, DistributionError, TopTokens},
 	fingerprint::{binding, Fingerprint, FingerprintError},
 	judgement::{read_proof, Doubt, Judgement},
 	proof::*,
@@ -153,6 +153,29 @@ fn the_root_is_of_one_run_and_one_proof() {
 		assert_eq!(roots.len(), count);
 	}
 	assert_eq!(root(&Proof::Empty), H256::zero());
+}
+
+#[test]
+fn a_proof_with_a_list_or_a_token_that_is_none_is_refused() {
+	let (kind, vocabulary) = (ProfileKind::Distribution, 100);
+	let form = form(kind, 2, vocabulary);
+	let bytes = proof(kind, 2, vocabulary).encode(&form);
+	let first_list = 4;
+	let broken = |place: usize, value: &[u8]| {
+		let mut bytes = bytes.clone();
+		bytes[place..place + value.len()].copy_from_slice(value);
+		Proof::decode(&bytes, &form)
+	};
+	assert_eq!(broken(0, &[0, 100]), Err(ProofError::UnknownToken));
+	assert_eq!(broken(first_list, &[0, 100]), Err(ProofError::UnknownToken));
+	assert_eq!(
+		broken(first_list + 2, &[0, 0]),
+		Err(ProofError::List(DistributionError::NotInOrder))
+	);
+	assert_eq!(
+		broken(first_list + 2, &[0xff, 0xff]),
+		Err(ProofError::List(DistributionError::MoreThanOne))
+	);
 }
 
 #[test]
