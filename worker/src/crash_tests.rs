@@ -187,7 +187,12 @@ fn is_proof_of(bytes: &[u8], receipt: &Receipt) -> bool {
 	};
 	[&b"hello"[..], b"an input that is fetched"]
 		.iter()
-		.map(|input| input.iter().map(|byte| u32::from(*byte)).collect::<Vec<_>>())
+		.map(|input| {
+			input
+				.iter()
+				.map(|byte| u32::from(*byte))
+				.collect::<Vec<_>>()
+		})
 		.any(|prompt| proof.root(&receipt.job, &receipt.model, &prompt) == receipt.proof_root)
 }
 
@@ -495,7 +500,10 @@ async fn the_output_of_a_sealed_job_is_readable_by_its_client_alone() {
 		"the key is not part of the text"
 	);
 	let proof = proof(&world).expect("is served");
-	assert!(!is_proof_of(&proof, &receipt.receipt), "its tokens spell the output");
+	assert!(
+		!is_proof_of(&proof, &receipt.receipt),
+		"its tokens spell the output"
+	);
 	let opened = aci_transfer::open(&proof, &client).expect("opens");
 	assert!(is_proof_of(&opened, &receipt.receipt));
 }
