@@ -7,6 +7,7 @@ use crate::{
 	models::{chain_manifest, model_id, Registration},
 	start,
 	store::Store,
+	verify::{self, VerifyOptions},
 };
 use aci_chain::{amount, Account, Call, Chain};
 use aci_engine::{DeviceChoice, ModelFile};
@@ -51,6 +52,9 @@ enum Command {
 	Status(StatusOptions),
 	/// Leave the chain's workers. The bond can then be unbonded.
 	Deregister(ChainOptions),
+	/// Check a finished job's output by its receipt, input, output and proof. Exit status: 0 passed,
+	/// 1 failed, 2 wrong arguments or files, 3 the check says nothing.
+	Verify(Box<VerifyOptions>),
 	/// Print the public keys of a data directory.
 	Keys {
 		/// The data directory.
@@ -185,7 +189,7 @@ struct StatusOptions {
 	data_dir: Option<PathBuf>,
 }
 
-fn parse_device(text: &str) -> Result<DeviceChoice, String> {
+pub(crate) fn parse_device(text: &str) -> Result<DeviceChoice, String> {
 	match text.split_once(':') {
 		None if text == "cpu" => Ok(DeviceChoice::Cpu),
 		None if text == "cuda" => Ok(DeviceChoice::Cuda(0)),
@@ -211,7 +215,7 @@ pub fn main() -> ExitCode {
 	let result = runtime.block_on(execute(cli.command));
 	runtime.shutdown_timeout(THREADS_TIMEOUT);
 	match result {
-		Ok(()) => ExitCode::SUCCESS,
+		Ok(status) => status,
 		Err(error) => {
 			eprintln!("error: {error:#}");
 			ExitCode::FAILURE
@@ -232,14 +236,17 @@ fn log_to_stderr(format: LogFormat) {
 	}
 }
 
-async fn execute(command: Command) -> anyhow::Result<()> {
-	match command {
+async fn execute(command: Command) -> anyhow::Result<ExitCode> {
+	let done = match command {
 		Command::Run(options) => start::run(*options).await,
+		// Nothing else runs in this process, so it may block.
+		Command::Verify(options) => return Ok(verify::run(*options)),
 		Command::Status(options) => status(options).await,
 		Command::Deregister(options) => deregister(options).await,
 		Command::Keys { data_dir } => keys(&data_dir),
 		Command::ModelManifest { path, name } => model_manifest(&path, name.as_deref()),
-	}
+	};
+	done.map(|()| ExitCode::SUCCESS)
 }
 
 fn keys(data_dir: &Path) -> anyhow::Result<()> {

@@ -6,10 +6,11 @@ use crate::{
 	testing::{self, Crash, Crashed, FakeChain, FakeEngine, FakeTransport, Ledger, GENESIS, ME},
 	work::{Advance, Parts, Worker, LEASE},
 };
-use aci_chain::DeclineReason;
+use aci_chain::{case::proof_name, DeclineReason};
+use aci_poai::proof::{Form, Proof};
 use aci_primitives::{
 	job::{Content, PrivacyTier},
-	BoundedList, Deadline, Instant, Job, JobId, JobInput, JobOutput, JobStatus,
+	BoundedList, Deadline, Instant, Job, JobId, JobInput, JobOutput, JobStatus, Receipt,
 };
 use aci_transfer::{
 	stream::protocol::{Answer, Part, StreamState, Tail},
@@ -169,6 +170,32 @@ async fn crash_once(world: &World, point: u32) -> bool {
 	crashed
 }
 
+/// What is served as the job's proof.
+fn proof(world: &World) -> Option<Vec<u8>> {
+	let names = world.transport.names.lock().expect("no panic");
+	let content = names.get(&proof_name(&testing::id()))?;
+	let held = world.transport.held.lock().expect("no panic");
+	held.get(content).map(|(bytes, _)| bytes.clone())
+}
+
+/// Whether bytes are the proof that a receipt commits to, of the input `hello` or of one that is
+/// fetched. The engine's tokens are the bytes of the input.
+fn is_proof_of(bytes: &[u8], receipt: &Receipt) -> bool {
+	let form = Form::of(receipt, &testing::manifest()).expect("has a form");
+	let Ok(proof) = Proof::decode(bytes, &form) else {
+		return false;
+	};
+	[&b"hello"[..], b"an input that is fetched"]
+		.iter()
+		.map(|input| {
+			input
+				.iter()
+				.map(|byte| u32::from(*byte))
+				.collect::<Vec<_>>()
+		})
+		.any(|prompt| proof.root(&receipt.job, &receipt.model, &prompt) == receipt.proof_root)
+}
+
 fn check_one_result(world: &World, point: u32) {
 	let ledger = world.ledger.lock().expect("no panic");
 	assert_eq!(ledger.results.len(), 1, "point {point}: one result");
@@ -179,6 +206,8 @@ fn check_one_result(world: &World, point: u32) {
 	);
 	let (receipt, output) = &ledger.results[0];
 	assert_eq!(receipt.receipt.output, output.sha256(), "point {point}");
+	let proof = proof(world).expect("the proof is served by its name");
+	assert!(is_proof_of(&proof, &receipt.receipt), "point {point}");
 	if let JobOutput::Content(content) = output {
 		let held = world.transport.held.lock().expect("no panic");
 		let (bytes, _) = held
@@ -470,6 +499,25 @@ async fn the_output_of_a_sealed_job_is_readable_by_its_client_alone() {
 		receipt.receipt.tokens_in, 5,
 		"the key is not part of the text"
 	);
+	let proof = proof(&world).expect("is served");
+	assert!(
+		!is_proof_of(&proof, &receipt.receipt),
+		"its tokens spell the output"
+	);
+	let opened = aci_transfer::open(&proof, &client).expect("opens");
+	assert!(is_proof_of(&opened, &receipt.receipt));
+}
+
+#[tokio::test]
+async fn a_job_whose_profile_nobody_can_prove_is_given_back() {
+	let world = World::new(matched(), 10);
+	world.change(|job| {
+		job.spec.profile.kind = aci_primitives::proof::ProfileKind::Distribution;
+	});
+	world.live().await;
+	let ledger = world.ledger.lock().expect("no panic");
+	assert_eq!(ledger.declined, vec![DeclineReason::Other]);
+	assert_eq!(*world.runs.lock().expect("no panic"), 0);
 }
 
 #[tokio::test]
@@ -482,12 +530,12 @@ async fn served_content_is_kept_until_the_fraud_window_ends_and_then_removed() {
 		block,
 	};
 	let held = || world.transport.held.lock().expect("no panic").len();
-	assert_eq!(held(), 2, "input and output");
+	assert_eq!(held(), 3, "input, output and proof");
 	// Longer than a lease passes while the chain still knows the job.
 	for block in [2 + LEASE / 2, 2 + LEASE, 2 + LEASE * 2 - 10] {
 		world.present.send_replace(at(block));
 		world.worker().tidy().await.expect("tidies");
-		assert_eq!(held(), 2, "block {block}");
+		assert_eq!(held(), 3, "block {block}");
 	}
 	let end = 3 + LEASE * 10;
 	world.change(|job| {
@@ -501,7 +549,7 @@ async fn served_content_is_kept_until_the_fraud_window_ends_and_then_removed() {
 	assert!(matches!(world.stage(), Some(Stage::Settled(_, until)) if until == end));
 	world.present.send_replace(at(end));
 	world.worker().tidy().await.expect("tidies");
-	assert_eq!(held(), 2, "still inside the window");
+	assert_eq!(held(), 3, "still inside the window");
 	world.ledger.lock().expect("no panic").job = None;
 	world.live().await;
 	assert_eq!(world.stage(), None, "forgotten");

@@ -17,7 +17,9 @@
 //!    to one chain and one account.
 //! 5. *It is bounded.* In jobs at once ([`pool`]), in stored content, in the time of a fetch and of
 //!    a run, and in the time that it takes to stop ([`runner`]).
-//! 6. *Starting again changes nothing* that is as wanted already.
+//! 6. *It can be checked.* Proofs of runs are served as long as outputs, and [`verify`] checks a
+//!    finished job by its files.
+//! 7. *Starting again changes nothing* that is as wanted already.
 //!
 //! # Seams
 //!
@@ -35,7 +37,7 @@
 //!
 //! # What waits for a later part
 //!
-//! Hardware TEEs, fingerprints of activations, the fast path.
+//! Hardware TEEs, verifying of drawn jobs while a node runs, the fast path.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -58,6 +60,7 @@ pub mod runner;
 mod start;
 pub mod store;
 pub mod stream;
+pub mod verify;
 pub mod work;
 
 #[cfg(test)]

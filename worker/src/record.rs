@@ -143,7 +143,8 @@ impl JobRecord {
 		(given_up && fresh.matched != self.matched).then_some(fresh)
 	}
 
-	/// The content that is served for the job: its input and its output where they are not inline.
+	/// The content that the record names: input and output where they are not inline. The proof's is
+	/// with the store ([`crate::store::Store::proof`]).
 	pub fn contents(&self) -> Vec<ContentId> {
 		let mut contents = Vec::new();
 		if let aci_primitives::JobInput::Content(content) = &self.spec.input {

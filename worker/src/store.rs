@@ -12,6 +12,7 @@
 
 use crate::record::JobRecord;
 use aci_primitives::{AccountId, Hash, JobId};
+use aci_transfer::ContentId;
 use codec::{DecodeAll, Encode};
 use redb::{Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::path::Path;
@@ -19,6 +20,8 @@ use std::path::Path;
 const FORMAT: u32 = 1;
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const JOBS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("jobs");
+/// Content of the proof of a job, where it has one that holds something.
+const PROOFS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("proofs");
 const FORMAT_KEY: &str = "format";
 const OWNER_KEY: &str = "owner";
 const KEYS_KEY: &str = "keys";
@@ -67,6 +70,16 @@ fn failed(error: impl Into<redb::Error>) -> StoreError {
 	StoreError::Database(error.into())
 }
 
+/// Entries by job.
+type ByJob<'t> = redb::Table<'t, &'static [u8; 32], &'static [u8]>;
+
+/// The tables of one write.
+struct Tables<'a, 't> {
+	meta: &'a mut redb::Table<'t, &'static str, &'static [u8]>,
+	jobs: &'a mut ByJob<'t>,
+	proofs: &'a mut ByJob<'t>,
+}
+
 /// The store; see the module. Its methods block for one write to disk at most.
 pub struct Store {
 	database: Database,
@@ -84,7 +97,7 @@ impl Store {
 			})?;
 		let store = Store { database };
 		// Makes the tables, so that reading never meets a missing one.
-		store.write(|_, _| Ok(()))?;
+		store.write(|_| Ok(()))?;
 		match store.value(FORMAT_KEY)? {
 			None => store.put_value(FORMAT_KEY, &FORMAT.encode())?,
 			Some(bytes) => match u32::decode_all(&mut bytes.as_slice()) {
@@ -98,10 +111,7 @@ impl Store {
 
 	fn write(
 		&self,
-		change: impl FnOnce(
-			&mut redb::Table<&'static str, &'static [u8]>,
-			&mut redb::Table<&'static [u8; 32], &'static [u8]>,
-		) -> Result<(), StoreError>,
+		change: impl FnOnce(&mut Tables) -> Result<(), StoreError>,
 	) -> Result<(), StoreError> {
 		let mut transaction = self.database.begin_write().map_err(failed)?;
 		transaction
@@ -110,7 +120,12 @@ impl Store {
 		{
 			let mut meta = transaction.open_table(META).map_err(failed)?;
 			let mut jobs = transaction.open_table(JOBS).map_err(failed)?;
-			change(&mut meta, &mut jobs)?;
+			let mut proofs = transaction.open_table(PROOFS).map_err(failed)?;
+			change(&mut Tables {
+				meta: &mut meta,
+				jobs: &mut jobs,
+				proofs: &mut proofs,
+			})?;
 		}
 		transaction.commit().map_err(failed)
 	}
@@ -123,7 +138,7 @@ impl Store {
 	}
 
 	fn put_value(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-		self.write(|meta, _| meta.insert(key, value).map(drop).map_err(failed))
+		self.write(|tables| tables.meta.insert(key, value).map(drop).map_err(failed))
 	}
 
 	/// Makes the store that of a chain and an account, or checks that it is.
@@ -192,16 +207,45 @@ impl Store {
 
 	/// Stores a record, in the place of an earlier one of the job.
 	pub fn put_job(&self, record: &JobRecord) -> Result<(), StoreError> {
-		self.write(|_, jobs| {
-			jobs.insert(&record.id.0, record.encode().as_slice())
+		self.write(|tables| {
+			tables
+				.jobs
+				.insert(&record.id.0, record.encode().as_slice())
 				.map(drop)
 				.map_err(failed)
 		})
 	}
 
-	/// Forgets a job.
+	/// The content that holds a job's proof.
+	pub fn proof(&self, id: &JobId) -> Result<Option<ContentId>, StoreError> {
+		let read = self.database.begin_read().map_err(failed)?;
+		let table = read.open_table(PROOFS).map_err(failed)?;
+		let value = table.get(&id.0).map_err(failed)?;
+		value
+			.map(|value| {
+				ContentId::decode_all(&mut value.value())
+					.map_err(|_| StoreError::Damaged(format!("of the proof of job {id:?}")))
+			})
+			.transpose()
+	}
+
+	/// Remembers the content that holds a job's proof, in the place of an earlier run's.
+	pub fn put_proof(&self, id: &JobId, content: &ContentId) -> Result<(), StoreError> {
+		self.write(|tables| {
+			tables
+				.proofs
+				.insert(&id.0, content.encode().as_slice())
+				.map(drop)
+				.map_err(failed)
+		})
+	}
+
+	/// Forgets a job and its proof.
 	pub fn remove_job(&self, id: &JobId) -> Result<(), StoreError> {
-		self.write(|_, jobs| jobs.remove(&id.0).map(drop).map_err(failed))
+		self.write(|tables| {
+			tables.proofs.remove(&id.0).map(drop).map_err(failed)?;
+			tables.jobs.remove(&id.0).map(drop).map_err(failed)
+		})
 	}
 }
 
@@ -227,7 +271,12 @@ mod tests {
 		assert_eq!(store.job(&record.id).expect("reads"), Some(record.clone()));
 		assert_eq!(store.jobs().expect("reads"), vec![record.clone()]);
 		assert_eq!(store.port().expect("reads"), Some(4_001));
+		let proof = ContentId::of(b"a proof");
+		assert_eq!(store.proof(&record.id).expect("reads"), None);
+		store.put_proof(&record.id, &proof).expect("writes");
+		assert_eq!(store.proof(&record.id).expect("reads"), Some(proof));
 		store.remove_job(&record.id).expect("writes");
+		assert_eq!(store.proof(&record.id).expect("reads"), None);
 		assert_eq!(store.job(&record.id).expect("reads"), None);
 	}
 
@@ -261,7 +310,10 @@ mod tests {
 		let store = Store::open(&directory.path().join("worker.redb")).expect("opens");
 		let id = JobId::repeat_byte(7);
 		store
-			.write(|_, jobs| jobs.insert(&id.0, &[1u8][..]).map(drop).map_err(failed))
+			.write(|tables| {
+				let inserted = tables.jobs.insert(&id.0, &[1u8][..]);
+				inserted.map(drop).map_err(failed)
+			})
 			.expect("writes");
 		let error = store.job(&id).expect_err("is damaged").to_string();
 		assert!(error.contains(&format!("{id:?}")), "{error}");

@@ -365,6 +365,9 @@ impl ChainAccess for FakeChain {
 	}
 }
 
+/// Most tokens of an output, so that the run takes longer than the class's hardware does at least.
+const TOKENS: usize = 4;
+
 /// An engine whose output is new at every run, so that a second run shows.
 #[derive(Clone)]
 pub struct FakeEngine {
@@ -389,17 +392,19 @@ impl Engine for FakeEngine {
 		self.crash.point();
 		let tokens_in = self.prompt_tokens(&job.model, job.task, &job.input)?.len() as u32;
 		// Longer than the class's hardware takes at least.
-		std::thread::sleep(Duration::from_millis(1));
+		std::thread::sleep(Duration::from_millis(2));
 		let mut output = format!("run {run} ").into_bytes();
 		output.resize(self.length.max(output.len()), b'x');
-		for (index, piece) in (0u64..).zip(output.chunks(100)) {
+		let mut tokens = 0;
+		for piece in output.chunks(output.len().div_ceil(TOKENS)) {
 			let text = std::str::from_utf8(piece).expect("is text");
 			let _ = sink(Progress::Token {
-				index,
-				id: 0,
+				index: u64::from(tokens),
+				id: tokens,
 				text,
-				hidden: &[],
+				hidden: &vec![tokens as f32 + 0.5; self.manifest.hidden as usize],
 			});
+			tokens += 1;
 		}
 		self.crash.point();
 		let cancelled = job.cancel.is_cancelled();
@@ -409,7 +414,7 @@ impl Engine for FakeEngine {
 			} else {
 				Finish::Stop
 			},
-			..outcome(&output, tokens_in, 1)
+			..outcome(&output, tokens_in, tokens)
 		})
 	}
 
@@ -425,10 +430,19 @@ impl Engine for FakeEngine {
 		}
 	}
 
-	fn visit_positions(
+	fn spell(&mut self, model: &ModelHash, _: &[u32]) -> aci_engine::Result<String> {
+		Err(EngineError::ModelNotLoaded { hash: *model })
+	}
+
+	fn end_token(&mut self, model: &ModelHash) -> aci_engine::Result<u32> {
+		Err(EngineError::ModelNotLoaded { hash: *model })
+	}
+
+	fn visit_positions_from(
 		&mut self,
 		model: &ModelHash,
 		_: &[u32],
+		_: usize,
 		_: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
 	) -> aci_engine::Result<()> {
 		Err(EngineError::ModelNotLoaded { hash: *model })
@@ -449,6 +463,7 @@ pub struct FakeTransport {
 	pub held: Arc<Mutex<Held>>,
 	/// What others serve.
 	pub elsewhere: Arc<Mutex<BTreeMap<ContentId, Vec<u8>>>>,
+	pub names: Arc<Mutex<BTreeMap<[u8; 32], ContentId>>>,
 	pub crash: Crash,
 }
 
@@ -458,6 +473,7 @@ impl Default for FakeTransport {
 			streams: Streams::new(Default::default()),
 			held: Arc::default(),
 			elsewhere: Arc::default(),
+			names: Arc::default(),
 			crash: Crash::default(),
 		}
 	}
@@ -536,6 +552,27 @@ impl Transport for FakeTransport {
 				.collect();
 			held.retain(|_, (_, until)| *until > now);
 			Ok(gone)
+		})
+	}
+
+	fn name(&self, name: [u8; 32], id: ContentId) -> BoxFuture<'_, Result<(), TransferError>> {
+		Box::pin(async move {
+			self.crash.point();
+			self.names.lock().expect("no panic").insert(name, id);
+			Ok(())
+		})
+	}
+
+	fn resolve<'a>(
+		&'a self,
+		name: [u8; 32],
+		_: &'a [String],
+	) -> BoxFuture<'a, Result<ContentId, TransferError>> {
+		Box::pin(async move {
+			let id = self.names.lock().expect("no panic").get(&name).copied();
+			id.ok_or(TransferError::NameUnknown {
+				attempts: Vec::new(),
+			})
 		})
 	}
 

@@ -13,7 +13,9 @@
 //!    found before the acknowledgement, so nobody is slashed for it.
 //! 4. *Nothing false is signed.* A receipt that level 1 would refuse is not handed in.
 //! 5. *Streamed.* Text that is being made can be read by whom its output is for ([`crate::stream`]).
-//! 6. *Bounded.* As many runs at once as there are engines; a run ends at its deadline.
+//! 6. *Provable.* The proof of a run is made while it goes on and stored before its receipt. It is
+//!    served, under a name that follows from the job, as long as the output; sealed where that is.
+//! 7. *Bounded.* As many runs at once as there are engines; a run ends at its deadline.
 //!
 //! # Deviations
 //!
@@ -33,9 +35,11 @@ use crate::{
 	store::{Store, StoreError},
 	stream::RunStream,
 };
-use aci_chain::{ChainError, DeclineReason};
+use aci_chain::{case::proof_name, ChainError, DeclineReason};
 use aci_engine::{
-	sampler::Sampler, CancelFlag, Engine, EngineError, Finish, ModelHash, Outcome, Task,
+	prove::{ProveError, Proven, Prover},
+	sampler::Sampler,
+	CancelFlag, Engine, EngineError, Finish, ModelHash, Outcome, Task,
 };
 use aci_primitives::{
 	job::{sampling_seed, Content, JobView, MAX_CONTENT},
@@ -116,10 +120,23 @@ pub struct Parts<C> {
 struct ModelRun<'a> {
 	id: JobId,
 	spec: &'a JobSpec,
-	kind: ModelKind,
+	manifest: &'a ModelManifest,
 	text: Vec<u8>,
 	stream: RunStream,
 }
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+	#[error(transparent)]
+	Engine(#[from] EngineError),
+	#[error(transparent)]
+	Prove(#[from] ProveError),
+}
+
+/// A run's outcome with its proof, its beginning in milliseconds since the Unix epoch and its
+/// duration in microseconds.
+type Timed = (Result<(Outcome, Proven), RunError>, u64, u64);
 
 /// Works on jobs; see the module.
 pub struct Worker<C, E> {
@@ -253,9 +270,14 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		if let Err(error) = Sampler::new(&[0; 32], spec.parameters.temperature) {
 			return refused(DeclineReason::Other, &error.to_string());
 		}
+		if let Err(error) = prover(spec, manifest) {
+			return refused(DeclineReason::Other, &error.to_string());
+		}
 		let tokens = self
 			.pool
-			.work(move |engine| task(engine, kind, &model, &input.text).map(|(_, tokens)| tokens))
+			.work(move |engine| {
+				task(engine, kind, &model, &input.text).map(|(_, tokens)| tokens.len())
+			})
 			.await?;
 		match tokens {
 			Ok(tokens) if tokens > spec.parameters.max_tokens_in as usize => refused(
@@ -387,21 +409,22 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		let run = ModelRun {
 			id,
 			spec,
-			kind: manifest.kind,
+			manifest,
 			text: input.text,
 			stream: stream.clone(),
 		};
 		let timed = self.compute(run, &cancel, &job.deadline).await;
 		lock(&self.running).remove(&id);
 		let (result, started, duration) = timed?;
-		let outcome = match result {
-			Ok(outcome) if outcome.finish == Finish::Cancelled => return Ok(None),
-			Ok(outcome) => outcome,
+		let (outcome, proven) = match result {
+			Ok((outcome, _)) if outcome.finish == Finish::Cancelled => return Ok(None),
+			Ok(ran) => ran,
 			Err(error) => return failed(&error.to_string()),
 		};
-		let output = match input::close(outcome.output.clone(), input.reply.as_ref()) {
-			Ok(output) => output,
-			Err(error) => return failed(&error.to_string()),
+		let close = |bytes| input::close(bytes, input.reply.as_ref());
+		let (output, proof) = match (close(outcome.output.clone()), close(proven.bytes)) {
+			(Ok(output), Ok(proof)) => (output, proof),
+			(Err(error), _) | (_, Err(error)) => return failed(&error.to_string()),
 		};
 		let order = Order {
 			genesis: &self.parts.genesis,
@@ -414,6 +437,7 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 			started,
 			duration,
 			output: H256(Sha256::digest(&output).into()),
+			proof_root: proven.root,
 			peak_memory: receipt::peak_memory(),
 		};
 		let receipt = match receipt::make(&order, &self.parts.keys, &outcome, &run) {
@@ -428,6 +452,12 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 			milliseconds = duration / 1_000,
 			"ran the job"
 		);
+		// The empty proof has the root zero, and nobody asks for it.
+		if proven.root != H256::zero() {
+			let proof = self.parts.transport.serve(proof, self.lease()).await?;
+			self.parts.transport.name(proof_name(&id), proof).await?;
+			self.parts.store.put_proof(&id, &proof)?;
+		}
 		let output = match BoundedBytes::try_from(output) {
 			Ok(output) => Output::Inline(output),
 			Err(output) => Output::Served(self.parts.transport.serve(output, self.lease()).await?),
@@ -435,30 +465,32 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		Ok(Some(Stage::Ran(Finished { receipt, output })))
 	}
 
-	/// The model's part of a run: its outcome, its beginning in milliseconds since the Unix epoch
-	/// and its duration in microseconds.
+	/// The model's part of a run.
 	async fn compute(
 		&self,
 		run: ModelRun<'_>,
 		cancel: &CancelFlag,
 		deadline: &Deadline,
-	) -> Result<(Result<Outcome, EngineError>, u64, u64), WorkError> {
+	) -> Result<Timed, WorkError> {
 		let ModelRun {
 			id,
 			spec,
-			kind,
+			manifest,
 			text,
 			stream,
 		} = run;
 		let model = ModelHash(spec.model.0);
 		let seed = sampling_seed(&id, &spec.parameters.seed, &spec.model).0;
-		let parameters = spec.parameters;
+		let (parameters, kind) = (spec.parameters, manifest.kind);
+		let prover = prover(spec, manifest);
 		let flag = cancel.clone();
 		let computing = self.pool.work(move |engine| {
 			let started = SystemTime::now().duration_since(UNIX_EPOCH);
 			let started = started.map_or(0, |since| since.as_millis() as u64);
 			let clock = std::time::Instant::now();
-			let outcome = task(engine, kind, &model, &text).and_then(|(task, _)| {
+			let run = |engine: &mut E| {
+				let mut prover = prover?;
+				let (task, prompt) = task(engine, kind, &model, &text)?;
 				let job = aci_engine::JobParameters {
 					model,
 					task,
@@ -468,12 +500,16 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 					max_tokens: parameters.max_tokens_out,
 					cancel: flag,
 				};
-				engine.run(&job, &mut |progress| {
+				let outcome = engine.run(&job, &mut |progress| {
 					stream.take(&progress);
+					prover.take(&progress);
 					ControlFlow::Continue(())
-				})
-			});
-			(outcome, started, clock.elapsed().as_micros() as u64)
+				})?;
+				let proven = prover.finish(&id, &model, &prompt, &outcome.token_ids)?;
+				Ok((outcome, proven))
+			};
+			let ran = run(engine);
+			(ran, started, clock.elapsed().as_micros() as u64)
 		});
 		tokio::pin!(computing);
 		let (mut present, mut stopping) = (self.parts.present.clone(), self.stopping.subscribe());
@@ -541,7 +577,7 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		record: &JobRecord,
 		finished: &Finished,
 		until: BlockNumber,
-	) -> Result<(), TransferError> {
+	) -> Result<(), WorkError> {
 		let record = JobRecord {
 			stage: Stage::Submitted(finished.clone()),
 			..record.clone()
@@ -549,12 +585,19 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 		self.pin(&record, u64::from(until).saturating_add(1)).await
 	}
 
-	async fn pin(&self, record: &JobRecord, until: u64) -> Result<(), TransferError> {
-		for content in record.contents() {
+	/// The content that is served for the job: input, output and proof.
+	fn contents(&self, record: &JobRecord) -> Result<Vec<ContentId>, StoreError> {
+		let mut contents = record.contents();
+		contents.extend(self.parts.store.proof(&record.id)?);
+		Ok(contents)
+	}
+
+	async fn pin(&self, record: &JobRecord, until: u64) -> Result<(), WorkError> {
+		for content in self.contents(record)? {
 			match self.parts.transport.pin(content, until).await {
 				// Not fetched yet, or removed by hand: nothing to keep.
 				Ok(()) | Err(TransferError::Store(ContentStoreError::Unknown(_))) => {}
-				Err(error) => return Err(error),
+				Err(error) => return Err(error.into()),
 			}
 		}
 		Ok(())
@@ -562,12 +605,14 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 
 	/// Removes the content of a job that was given back, unless another job needs it.
 	async fn discard(&self, record: &JobRecord) -> Result<(), WorkError> {
-		let others = self.parts.store.jobs()?;
-		for content in record.contents() {
-			let needed = others
-				.iter()
-				.any(|other| other.id != record.id && other.contents().contains(&content));
-			if !needed {
+		let mut needed = Vec::new();
+		for other in self.parts.store.jobs()? {
+			if other.id != record.id {
+				needed.extend(self.contents(&other)?);
+			}
+		}
+		for content in self.contents(record)? {
+			if !needed.contains(&content) {
 				self.parts.transport.discard(content).await?;
 			}
 		}
@@ -593,19 +638,25 @@ impl<C: ChainAccess, E: Engine + Send + 'static> Worker<C, E> {
 	}
 }
 
-/// What is done with the input, and how many tokens it then has.
-fn task<E: Engine>(
+/// What collects the proof of a run.
+fn prover(spec: &JobSpec, manifest: &ModelManifest) -> Result<Prover, ProveError> {
+	let shape = &manifest.shape;
+	Prover::new(spec.profile.kind, shape.hidden, shape.vocabulary)
+}
+
+/// What is done with the input, and which tokens it then has.
+pub(crate) fn task<E: Engine>(
 	engine: &mut E,
 	kind: ModelKind,
 	model: &ModelHash,
 	text: &[u8],
-) -> Result<(Task, usize), EngineError> {
-	let mut count = |task| Ok((task, engine.prompt_tokens(model, task, text)?.len()));
+) -> Result<(Task, Vec<u32>), EngineError> {
+	let mut read = |task| Ok((task, engine.prompt_tokens(model, task, text)?));
 	match kind {
-		ModelKind::Embedding => count(Task::Embed),
-		ModelKind::TextGeneration => match count(Task::Chat) {
-			Err(EngineError::UnsupportedChatTemplate { .. }) => count(Task::Complete),
-			counted => counted,
+		ModelKind::Embedding => read(Task::Embed),
+		ModelKind::TextGeneration => match read(Task::Chat) {
+			Err(EngineError::UnsupportedChatTemplate { .. }) => read(Task::Complete),
+			tokens => tokens,
 		},
 	}
 }

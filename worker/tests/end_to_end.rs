@@ -7,7 +7,7 @@
 //! with each. Clients are Charlie and Dave: Alice authors the blocks and gets the fees, which would
 //! blur what a job moves.
 
-use aci_chain::{Account, Block, Blocks, Call, Certainty, Chain, Event};
+use aci_chain::{case::proof_name, Account, Block, Blocks, Call, Certainty, Chain, Event};
 use aci_engine::{
 	CancelFlag, CandleEngine, Engine, EngineOptions, JobParameters as EngineJob, ModelHash, Task,
 };
@@ -694,6 +694,98 @@ async fn a_text_is_streamed_while_it_is_made_and_is_the_result() {
 			String::from_utf8_lossy(&output)
 		);
 	}
+}
+
+/// The files of a finished job, as anyone has them from the chain and the worker.
+async fn save(world: &World, job: JobId, folder: &Path) -> Vec<String> {
+	let case = world.chain.case(job).await.expect("has a receipt");
+	let JobInput::Inline(input) = &case.spec.input else {
+		panic!("the inputs are short");
+	};
+	let mut files = vec![
+		("receipt", case.to_bytes()),
+		("input", input.to_vec()),
+		("output", inline_output(&world.chain, job).await),
+	];
+	if case.receipt.receipt.proof_root != H256::zero() {
+		let worker = world.chain.worker(&case.worker).await.expect("is read");
+		let endpoints: Vec<String> = worker
+			.expect("is registered")
+			.worker
+			.endpoints
+			.iter()
+			.map(|endpoint| String::from_utf8_lossy(endpoint).into_owned())
+			.collect();
+		let transport = transport(world, "verifier", 11).await;
+		let content = transport.resolve(proof_name(&job), &endpoints).await;
+		let content = content.expect("the worker serves the proof");
+		let proof = transport.fetch(content, &endpoints, 1, &mut |_| ()).await;
+		files.push(("proof", proof.expect("is fetched")));
+		transport.shutdown().await;
+	}
+	std::fs::create_dir_all(folder).expect("a folder");
+	let mut options = Vec::new();
+	for (name, bytes) in files {
+		let path = folder.join(name);
+		std::fs::write(&path, bytes).expect("writes");
+		options.extend([format!("--{name}"), path.display().to_string()]);
+	}
+	options
+}
+
+/// The verifier's program, offline: its exit status and what it said.
+fn verify(options: &[String], model: &Path) -> (Option<i32>, String) {
+	let output = Command::new(env!("CARGO_BIN_EXE_aci-worker"))
+		.args(["verify", "--offline", "--threads", "2"])
+		.args(options)
+		.arg("--model")
+		.arg(model)
+		.output()
+		.expect("the program starts");
+	let said = [output.stdout, output.stderr].concat();
+	let said = String::from_utf8_lossy(&said).into_owned();
+	println!("{said}");
+	(output.status.code(), said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_job_is_verified_offline_by_its_files() {
+	let _turn = ONE_AT_A_TIME.lock().await;
+	let world = World::new(500).await;
+	let _worker = world.worker().await;
+	let charlie = Account::development("charlie").expect("is known");
+	let mut blocks = world.blocks().await;
+	let text = text_spec(b"Write one sentence about the sea.", 800, 24);
+	let text = world.submit(&charlie, 1, &text).await;
+	world.settled(&mut blocks, text, 0).await;
+	let embedding = world
+		.submit(&charlie, 2, &embedding_spec(inline(b"The sea is wide.")))
+		.await;
+	world.settled(&mut blocks, embedding, 0).await;
+
+	let folder = world.folder.path();
+	let options = save(&world, text, &folder.join("text")).await;
+	assert_eq!(options.len(), 8, "with a proof");
+	let (status, said) = verify(&options, &text_model());
+	assert_eq!(status, Some(0), "{said}");
+	assert!(
+		said.contains("PASS") && said.contains("not calibrated"),
+		"{said}"
+	);
+	std::fs::write(folder.join("text/output"), b"Something else.").expect("writes");
+	let (status, said) = verify(&options, &text_model());
+	assert_eq!(status, Some(1), "{said}");
+	assert!(said.contains("FAIL: the output"), "{said}");
+	std::fs::write(folder.join("text/receipt"), b"no receipt").expect("writes");
+	let (status, said) = verify(&options, &text_model());
+	assert_eq!(status, Some(2), "{said}");
+	let (status, said) = verify(&options[..2], &text_model());
+	assert_eq!(status, Some(2), "arguments are missing: {said}");
+
+	let options = save(&world, embedding, &folder.join("embedding")).await;
+	assert_eq!(options.len(), 6, "without a proof");
+	let (status, said) = verify(&options, &embedding_model());
+	assert_eq!(status, Some(0), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,7 @@ mod account;
 pub mod amount;
 mod blocks;
 mod call;
+pub mod case;
 mod chain;
 mod connection;
 mod error;

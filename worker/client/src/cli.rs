@@ -90,6 +90,10 @@ pub enum Command {
 	Receipt {
 		/// The job.
 		id: String,
+		/// Write receipt, input, output and proof to this folder, so that anyone with the model can
+		/// check the output: `aci-worker verify --offline`.
+		#[arg(long, value_name = "FOLDER")]
+		save: Option<PathBuf>,
 	},
 	/// Dispute a job's output. The bond goes to the worker if the output was right.
 	Dispute(DisputeArgs),

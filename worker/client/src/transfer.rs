@@ -3,7 +3,7 @@
 use crate::error::ClientError;
 use aci_primitives::{
 	job::{Content, MAX_CONTENT},
-	Hash, JobId,
+	BoundedBytes, BoundedList, Hash, JobId,
 };
 use aci_transfer::{
 	ContentId, Libp2pTransport, Options, Piece, Store, StoreOptions, TransferError, Transport,
@@ -83,6 +83,25 @@ impl Channel {
 		let mut silent = |_| {};
 		let fetched = self.transport.fetch(id, &locators, until(), &mut silent);
 		Ok(fetched.await?)
+	}
+
+	/// Asks who serves at the locators for content by its name; it is then fetched from there.
+	pub async fn find(
+		&self,
+		name: [u8; 32],
+		locators: &BoundedList<BoundedBytes<128>, 4>,
+	) -> Result<Content, ClientError> {
+		let texts: Vec<String> = locators
+			.iter()
+			.map(|locator| String::from_utf8_lossy(locator).into_owned())
+			.collect();
+		let id = self.transport.resolve(name, &texts).await?;
+		Ok(Content {
+			sha256: Hash::from(id.sha256),
+			tree_root: Hash::from(id.tree_root),
+			length: id.length,
+			locators: locators.clone(),
+		})
 	}
 
 	/// Reads the stream of a job's text to its end. `secret` opens that of a private job.

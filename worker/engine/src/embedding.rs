@@ -18,6 +18,7 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 
 use crate::error::{EngineError, Result};
+use crate::forward::rows;
 use crate::job::{Finish, JobParameters, Outcome, Progress};
 use crate::model::{read, ModelFile};
 use crate::text::input_text;
@@ -71,6 +72,33 @@ impl EmbeddingModel {
 	/// [`EngineError::Tokenizer`], [`EngineError::Compute`].
 	pub fn embed(&self, text: &str) -> Result<(Vec<f32>, usize)> {
 		let tokens = self.tokenizer.encode(text)?;
+		let count = tokens.len();
+		let hidden = self.hidden(tokens)?;
+		// [1, tokens, hidden]: one row without padding, so every token is attended.
+		let attended = Tensor::ones((1, count, 1), DType::F32, &self.device)?;
+		let mean = hidden
+			.broadcast_mul(&attended)?
+			.sum(1)?
+			.broadcast_div(&attended.sum(1)?)?;
+		let norm = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
+		Ok((mean.broadcast_div(&norm)?.squeeze(0)?.to_vec1()?, count))
+	}
+
+	/// The last hidden states of all positions, `[tokens][hidden]`.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::EmptyInput`] for no tokens, [`EngineError::UnknownToken`],
+	/// [`EngineError::Compute`].
+	pub fn hidden_states(&self, tokens: Vec<u32>) -> Result<Vec<Vec<f32>>> {
+		rows(&self.hidden(tokens)?.squeeze(0)?)
+	}
+
+	/// The last hidden states, `[1, tokens, hidden]`.
+	fn hidden(&self, tokens: Vec<u32>) -> Result<Tensor> {
+		if tokens.is_empty() {
+			return Err(EngineError::EmptyInput);
+		}
 		// config.json and tokenizer.json are two files: one may not fit the other.
 		if let Some(&token) = tokens
 			.iter()
@@ -83,17 +111,9 @@ impl EmbeddingModel {
 		}
 		let count = tokens.len();
 		let ids = Tensor::from_vec(tokens, (1, count), &self.device)?;
-		let attended = ids.ones_like()?;
-		let hidden = self
+		Ok(self
 			.model
-			.forward(&ids, &ids.zeros_like()?, Some(&attended))?;
-		let weights = attended.to_dtype(DType::F32)?.unsqueeze(2)?;
-		let mean = hidden
-			.broadcast_mul(&weights)?
-			.sum(1)?
-			.broadcast_div(&weights.sum(1)?)?;
-		let norm = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
-		Ok((mean.broadcast_div(&norm)?.squeeze(0)?.to_vec1()?, count))
+			.forward(&ids, &ids.zeros_like()?, Some(&ids.ones_like()?))?)
 	}
 
 	/// Runs an embedding job.

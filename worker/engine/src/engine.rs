@@ -43,18 +43,47 @@ pub trait Engine {
 	/// As `run`.
 	fn prompt_tokens(&mut self, model: &ModelHash, task: Task, input: &[u8]) -> Result<Vec<u32>>;
 
-	/// Feeds `tokens` in one pass and hands the state of every position to `visit`, in order,
-	/// until it breaks. Position `p` holds what follows `tokens[..=p]`.
+	/// The text of an output's tokens, as `run` would put it together.
 	///
 	/// # Errors
 	///
-	/// [`EngineError::WrongModelKind`] for encoders; no tokens, unknown tokens, too many tokens.
+	/// [`EngineError::WrongModelKind`] for encoders; unknown tokens.
+	fn spell(&mut self, model: &ModelHash, tokens: &[u32]) -> Result<String>;
+
+	/// The token that ends an output.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::WrongModelKind`] for encoders.
+	fn end_token(&mut self, model: &ModelHash) -> Result<u32>;
+
+	/// Feeds `tokens` in one pass and hands the state of every position from `first` on to `visit`,
+	/// in order, until it breaks. Position `p` holds what follows `tokens[..=p]`.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::WrongModelKind`] for encoders; no positions, unknown tokens, too many tokens.
+	fn visit_positions_from(
+		&mut self,
+		model: &ModelHash,
+		tokens: &[u32],
+		first: usize,
+		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
+	) -> Result<()>;
+
+	/// Feeds `tokens` in one pass and hands the state of every position to `visit`.
+	///
+	/// # Errors
+	///
+	/// As [`Self::visit_positions_from`].
 	fn visit_positions(
 		&mut self,
 		model: &ModelHash,
 		tokens: &[u32],
 		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
-	) -> Result<()>;
+	) -> Result<()> {
+		self.visit_positions_from(model, tokens, 0, visit)
+	}
 
 	/// The logits of all positions, `[tokens][vocab]`. Long inputs take `4 vocab` bytes per
 	/// token: [`Self::visit_positions`] needs no more than a chunk.
@@ -84,6 +113,18 @@ pub struct EngineOptions {
 	pub threads: Option<NonZeroUsize>,
 	/// How products with quantised weights are computed.
 	pub kernels: Kernels,
+}
+
+impl EngineOptions {
+	/// How a verifier computes: products in f32 with expanded weights, which read a whole output in
+	/// a small part of the time that generating it takes.
+	pub fn verifier(device: DeviceChoice, threads: Option<NonZeroUsize>) -> Self {
+		EngineOptions {
+			device,
+			threads,
+			kernels: Kernels::Dequantised,
+		}
+	}
 }
 
 enum Loaded {
@@ -161,6 +202,19 @@ impl CandleEngine {
 		self.models.values().map(|(manifest, _)| manifest)
 	}
 
+	/// Drops all but the first `layers` layers of a loaded text model, so that a test has a cheaper
+	/// model that passes for the right one. Whether there was such a model.
+	#[doc(hidden)]
+	pub fn keep_layers_for_a_test(&mut self, hash: &ModelHash, layers: usize) -> bool {
+		match self.models.get_mut(hash) {
+			Some((_, Loaded::Text(model))) => {
+				model.keep_layers(layers);
+				true
+			}
+			_ => false,
+		}
+	}
+
 	fn model(&self, hash: &ModelHash) -> Result<&Loaded> {
 		self.models
 			.get(hash)
@@ -222,13 +276,24 @@ impl Engine for CandleEngine {
 		}
 	}
 
-	fn visit_positions(
+	fn spell(&mut self, model: &ModelHash, tokens: &[u32]) -> Result<String> {
+		self.text_model(model)?.spell(tokens)
+	}
+
+	fn end_token(&mut self, model: &ModelHash) -> Result<u32> {
+		Ok(self.text_model(model)?.tokenizer().end_token())
+	}
+
+	fn visit_positions_from(
 		&mut self,
 		model: &ModelHash,
 		tokens: &[u32],
+		first: usize,
 		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
 	) -> Result<()> {
-		let visited = self.text_model(model)?.visit_positions(tokens, visit);
+		let visited = self
+			.text_model(model)?
+			.visit_positions(tokens, first, visit);
 		finish(&self.device, visited)
 	}
 

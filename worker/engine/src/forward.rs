@@ -1,4 +1,4 @@
-//! The forward pass of the llama family, with the logits of one or of all positions.
+//! The forward pass of the llama family, with hidden states and logits of one or of all positions.
 //!
 //! Architecture (the paper of LLaMA, and GGUF's conventions for it): token embedding; per layer
 //! RMSNorm, attention with rotary positions and grouped key/value heads, RMSNorm, and a gated
@@ -50,13 +50,15 @@ pub enum Kernels {
 pub enum Positions {
 	/// The last one, for generation.
 	Last,
-	/// All of them, for verification.
-	All,
+	/// Those from this one on, counted from 0 within the call, for verification. The others cost no
+	/// product with the output matrix.
+	From(usize),
 }
 
 /// What a call returns, on the model's device.
 pub struct States {
-	/// The hidden states after the last norm, `[positions, hidden]`, f32.
+	/// The hidden states after the last norm, `[positions, hidden]`, f32, of the positions that were
+	/// asked for.
 	pub hidden: Tensor,
 	/// The logits, `[positions, vocab]`, f32.
 	pub logits: Tensor,
@@ -206,6 +208,11 @@ impl Llama {
 		})
 	}
 
+	/// Drops all but the first `layers` layers.
+	pub(crate) fn keep_layers(&mut self, layers: usize) {
+		self.layers.truncate(layers);
+	}
+
 	/// Tokens in the longest context.
 	pub fn context(&self) -> usize {
 		self.context
@@ -239,11 +246,11 @@ impl Llama {
 		})
 	}
 
-	/// Feeds `tokens` after those in `cache` and returns the states of the last or of all of them.
+	/// Feeds `tokens` after those in `cache` and returns the states of the positions asked for.
 	///
 	/// # Errors
 	///
-	/// [`EngineError::EmptyInput`] for no tokens, [`EngineError::UnknownToken`],
+	/// [`EngineError::EmptyInput`] for no tokens or no positions, [`EngineError::UnknownToken`],
 	/// [`EngineError::PromptTooLong`] if the cache is full, [`EngineError::Compute`].
 	pub fn forward(
 		&self,
@@ -252,7 +259,11 @@ impl Llama {
 		positions: Positions,
 	) -> Result<States> {
 		let count = tokens.len();
-		if count == 0 {
+		let first = match positions {
+			Positions::Last => count.saturating_sub(1),
+			Positions::From(first) => first,
+		};
+		if first >= count {
 			return Err(EngineError::EmptyInput);
 		}
 		if let Some(&token) = tokens
@@ -292,8 +303,8 @@ impl Llama {
 			stream = (stream + layer.down.forward(&gated)?)?;
 		}
 		cache.length = end;
-		if positions == Positions::Last {
-			stream = stream.narrow(0, count - 1, 1)?.contiguous()?;
+		if first > 0 {
+			stream = stream.narrow(0, first, count - first)?.contiguous()?;
 		}
 		let hidden = rms_norm(&stream, &self.norm, self.epsilon)?;
 		let logits = self.head.forward(&hidden)?;

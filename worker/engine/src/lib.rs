@@ -1,9 +1,9 @@
 //! Model execution of the ACI worker.
 //!
 //! The worker runs one job = model + input + parameters; this crate turns it into output bytes,
-//! tokens and the figures that a receipt needs. It knows nothing of the chain: no job id, no
-//! price, no signature. It is one of the worker's three seams ([`Engine`]); the others are the
-//! attester and the transport.
+//! tokens and the figures that a receipt needs, makes the proof of a run, and checks an output with
+//! its proof. It knows nothing of the chain's state: no price, no signature. It is one of the
+//! worker's three seams ([`Engine`]); the others are the attester and the transport.
 //!
 //! # What it guarantees
 //!
@@ -15,6 +15,7 @@
 //!    is why profiles of Proof of AI carry tolerances.
 //! 3. *Checkable in one pass.* The logits and hidden states of all positions of prompt and output
 //!    come from one teacher-forced pass ([`Engine::visit_positions`]).
+//!    [`prove`] makes the proof of a run while it goes on, [`check`] judges an output by it.
 //! 4. *Whole text.* Streamed pieces are valid UTF-8 and join to the output ([`utf8`]).
 //! 5. *Stops.* Every job ends by `max_tokens`, the context, the end token or cancellation.
 //! 6. *Says what to do.* Every failure is an [`EngineError`]; no input of a job panics.
@@ -38,6 +39,7 @@
 #![deny(missing_docs)]
 
 pub mod chat;
+pub mod check;
 mod device;
 pub mod embedding;
 pub mod engine;
@@ -46,6 +48,7 @@ pub mod forward;
 mod gguf;
 mod job;
 pub mod model;
+pub mod prove;
 pub mod sampler;
 pub mod text;
 pub mod tokenizer;

@@ -8,8 +8,9 @@
 //! 3. Every reported piece is valid UTF-8, and the pieces joined are the output.
 //! 4. The cancel flag is read and the sink is asked before each chunk of the prompt and each
 //!    token.
-//! 5. A prompt is read in chunks of [`PREFILL_CHUNK`] tokens, always the same ones, so that two
-//!    runs multiply matrices of the same shapes.
+//! 5. A prompt is read in chunks of [`PREFILL_CHUNK`] tokens from its beginning, and so are prompt
+//!    and output in a check, one sequence at a time. So two runs, and two checks, multiply matrices
+//!    of the same shapes.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -181,14 +182,24 @@ impl TextModel {
 		})
 	}
 
-	/// Feeds `tokens` as given and hands the hidden state and the logits of every position, in
-	/// order, to `visit` until it breaks.
+	/// The text of an output's tokens, as [`Outcome::output`] has it.
+	///
+	/// # Errors
+	///
+	/// [`EngineError::UnknownToken`].
+	pub fn spell(&self, tokens: &[u32]) -> Result<String> {
+		self.tokenizer.decode(tokens)
+	}
+
+	/// Feeds `tokens` as given and hands the hidden state and the logits of every position from
+	/// `first` on, in order, to `visit` until it breaks.
 	pub(crate) fn visit_positions(
 		&self,
 		tokens: &[u32],
+		first: usize,
 		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
 	) -> Result<()> {
-		if tokens.is_empty() {
+		if first >= tokens.len() {
 			return Err(EngineError::EmptyInput);
 		}
 		if tokens.len() > self.llama.context() {
@@ -199,10 +210,19 @@ impl TextModel {
 			});
 		}
 		let mut cache = self.llama.new_cache(tokens.len())?;
-		let mut position = 0;
 		for chunk in tokens.chunks(PREFILL_CHUNK) {
-			let states = self.llama.forward(chunk, &mut cache, Positions::All)?;
-			for (hidden, logits) in rows(&states.hidden)?.iter().zip(&rows(&states.logits)?) {
+			let start = cache.length();
+			let skipped = first.saturating_sub(start);
+			if skipped >= chunk.len() {
+				self.llama.forward(chunk, &mut cache, Positions::Last)?;
+				continue;
+			}
+			let states = self
+				.llama
+				.forward(chunk, &mut cache, Positions::From(skipped))?;
+			let (hidden, logits) = (rows(&states.hidden)?, rows(&states.logits)?);
+			for (position, (hidden, logits)) in (start + skipped..).zip(hidden.iter().zip(&logits))
+			{
 				if visit(PositionState {
 					position,
 					hidden,
@@ -212,10 +232,14 @@ impl TextModel {
 				{
 					return Ok(());
 				}
-				position += 1;
 			}
 		}
 		Ok(())
+	}
+
+	/// Drops all but the first `layers` layers: a cheaper model that passes for this one, for tests.
+	pub(crate) fn keep_layers(&mut self, layers: usize) {
+		self.llama.keep_layers(layers);
 	}
 }
 

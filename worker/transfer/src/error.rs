@@ -225,6 +225,14 @@ pub enum TransferError {
 		/// Every source with its failure.
 		attempts: Vec<Attempt>,
 	},
+	/// Nobody who was asked has content of this name.
+	#[error(
+		"no content of this name was found: {}; check that its owner still serves it", list(.attempts)
+	)]
+	NameUnknown {
+		/// Every source with its failure.
+		attempts: Vec<Attempt>,
+	},
 	/// The store refused.
 	#[error(transparent)]
 	Store(#[from] StoreError),

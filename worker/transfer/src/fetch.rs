@@ -405,6 +405,25 @@ impl<'a> Fetch<'a> {
 	}
 }
 
+/// Asks those at the locators, one after the other, which content goes by a name.
+pub(crate) async fn resolve(
+	shared: &Shared,
+	name: [u8; 32],
+	locators: &[String],
+) -> Result<ContentId, TransferError> {
+	let (named, mut attempts) = locator::by_peer(locators);
+	for (source, peer, addresses) in named {
+		let limit = shared.options.connect_timeout;
+		let failure = match ask(shared, peer, addresses, Request::Named(name), limit).await {
+			Ok(Response::Named(id)) => return Ok(id),
+			Ok(response) => unfit(response),
+			Err(failure) => failure,
+		};
+		attempts.push(Attempt { source, failure });
+	}
+	Err(TransferError::NameUnknown { attempts })
+}
+
 /// Starts to ask the DHT for providers.
 async fn look_up(shared: &Shared, id: ContentId) -> Result<Lookup, TransferError> {
 	let (found, providers) = mpsc::channel(MAX_PROVIDERS);
@@ -426,7 +445,7 @@ fn unfit(response: Response) -> SourceFailure {
 		Response::NotHeld => SourceFailure::NotHeld,
 		Response::Busy => SourceFailure::Busy,
 		Response::Refused => SourceFailure::Refused,
-		Response::Held | Response::Chunks(_) => {
+		Response::Held | Response::Chunks(_) | Response::Named(_) => {
 			SourceFailure::Misbehaved("sent an answer to another question".into())
 		}
 	}

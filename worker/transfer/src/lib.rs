@@ -21,7 +21,8 @@
 //!    sealed bytes are content-addressed like any other. Links between nodes are encrypted and
 //!    authenticated (noise) in any case.
 //! 5. *Found.* Locators are tried first and need no other node. Else providers are found by
-//!    Kademlia provider records under [`ContentId::name`].
+//!    Kademlia provider records under [`ContentId::name`]. Who knows a name in the place of an
+//!    identity asks the owner's locators for it ([`Transport::resolve`]).
 //! 6. *Private by default.* A node listens on loopback unless it is given another address; it
 //!    does not look for others on the local network.
 //! 7. *Streamed.* Text that is being made can be read before it is whole, and vouched for

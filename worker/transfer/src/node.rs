@@ -216,6 +216,21 @@ impl Transport for Libp2pTransport {
 		})
 	}
 
+	fn name(&self, name: [u8; 32], id: ContentId) -> BoxFuture<'_, Result<(), TransferError>> {
+		Box::pin(async move {
+			let store = self.shared.store.clone();
+			Ok(blocking(move || store.name(&name, &id)).await??)
+		})
+	}
+
+	fn resolve<'a>(
+		&'a self,
+		name: [u8; 32],
+		locators: &'a [String],
+	) -> BoxFuture<'a, Result<ContentId, TransferError>> {
+		Box::pin(fetch::resolve(&self.shared, name, locators))
+	}
+
 	fn publish(
 		&self,
 		job: [u8; 32],

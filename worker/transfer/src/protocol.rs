@@ -47,6 +47,8 @@ pub enum Request {
 		/// Indices in strictly ascending order, 1 to [`MAX_CHUNKS_PER_REQUEST`].
 		indices: Vec<u32>,
 	},
+	/// Which content goes by a name.
+	Named([u8; 32]),
 }
 
 /// A request as it was read, or how it broke the protocol. libp2p reports a request that cannot be
@@ -77,6 +79,8 @@ pub enum Response {
 	Refused,
 	/// The chunks that were asked for, in the order of the request.
 	Chunks(Vec<ProvenChunk>),
+	/// The content that goes by the name. Nobody vouches for it: what is fetched must be checked.
+	Named(ContentId),
 }
 
 /// Reads a list's length and checks it before anything is allocated.
@@ -93,17 +97,17 @@ impl Encode for Request {
 		match self {
 			Request::Probe(id) => (0u8, id).encode_to(output),
 			Request::Chunks { id, indices } => (1u8, id, indices).encode_to(output),
+			Request::Named(name) => (2u8, name).encode_to(output),
 		}
 	}
 }
 
 impl Decode for Request {
 	fn decode<I: Input>(input: &mut I) -> Result<Self, codec::Error> {
-		let variant = u8::decode(input)?;
-		let id = ContentId::decode(input)?;
-		match variant {
-			0 => Ok(Request::Probe(id)),
+		match u8::decode(input)? {
+			0 => Ok(Request::Probe(ContentId::decode(input)?)),
 			1 => {
+				let id = ContentId::decode(input)?;
 				let length = list_length(input, MAX_CHUNKS_PER_REQUEST)?;
 				let mut indices: Vec<u32> = Vec::with_capacity(length);
 				for _ in 0..length {
@@ -118,6 +122,7 @@ impl Decode for Request {
 					false => Ok(Request::Chunks { id, indices }),
 				}
 			}
+			2 => Ok(Request::Named(Decode::decode(input)?)),
 			_ => Err("unknown request".into()),
 		}
 	}
@@ -160,6 +165,7 @@ impl Encode for Response {
 				output.push_byte(4);
 				chunks.encode_to(output);
 			}
+			Response::Named(id) => (5u8, id).encode_to(output),
 		}
 	}
 }
@@ -179,6 +185,7 @@ impl Decode for Response {
 				}
 				Ok(Response::Chunks(chunks))
 			}
+			5 => Ok(Response::Named(ContentId::decode(input)?)),
 			_ => Err("unknown response".into()),
 		}
 	}
@@ -361,6 +368,18 @@ mod tests {
 		assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 		let error = read::<Response>(&[2, 0, 0, 0, 1], 100).unwrap_err();
 		assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+	}
+
+	#[test]
+	fn a_name_and_its_content_are_asked_for_and_answered() {
+		let (request, response) = (
+			Request::Named([4; 32]),
+			Response::Named(ContentId::of(b"x")),
+		);
+		let read = Request::decode_all(&mut request.encode().as_slice());
+		assert_eq!(read, Ok(request));
+		let read = Response::decode_all(&mut response.encode().as_slice());
+		assert_eq!(read, Ok(response));
 	}
 
 	proptest! {

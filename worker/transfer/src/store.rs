@@ -44,6 +44,9 @@ const CONTENTS: TableDefinition<&IdBytes, &[u8]> = TableDefinition::new("content
 const CHUNKS: TableDefinition<(&IdBytes, u32), &[u8]> = TableDefinition::new("chunks");
 /// Leaf hash of every chunk that is there.
 const LEAVES: TableDefinition<(&IdBytes, u32), &Hash> = TableDefinition::new("leaves");
+/// Names of whole content. An entry whose content is gone counts for nothing, and leaves with the
+/// next [`Store::expire`].
+const NAMES: TableDefinition<&[u8; 32], &IdBytes> = TableDefinition::new("names");
 /// Sums; the only key is [`USED`].
 const SUMS: TableDefinition<&str, u64> = TableDefinition::new("sums");
 const USED: &str = "used";
@@ -113,6 +116,7 @@ struct Tables<'a> {
 	chunks: redb::Table<'a, (&'static IdBytes, u32), &'static [u8]>,
 	leaves: redb::Table<'a, (&'static IdBytes, u32), &'static Hash>,
 	sums: redb::Table<'a, &'static str, u64>,
+	names: redb::Table<'a, &'static [u8; 32], &'static IdBytes>,
 }
 
 impl Tables<'_> {
@@ -222,6 +226,7 @@ impl Store {
 			chunks: database(transaction.open_table(CHUNKS))?,
 			leaves: database(transaction.open_table(LEAVES))?,
 			sums: database(transaction.open_table(SUMS))?,
+			names: database(transaction.open_table(NAMES))?,
 		};
 		// Returning early drops the transaction, which undoes it.
 		let result = change(&mut tables)?;
@@ -433,6 +438,29 @@ impl Store {
 		state(&database(read.open_table(CONTENTS))?, id)
 	}
 
+	/// Gives whole content a name, in the place of what had it before.
+	pub fn name(&self, name: &[u8; 32], id: &ContentId) -> Result<(), StoreError> {
+		self.write(|tables| match state(&tables.contents, id)? {
+			Some(ContentState { complete: true, .. }) => {
+				database(tables.names.insert(name, &id.to_bytes()))?;
+				Ok(())
+			}
+			_ => Err(StoreError::Unknown(*id)),
+		})
+	}
+
+	/// The whole content that goes by a name.
+	pub fn named(&self, name: &[u8; 32]) -> Result<Option<ContentId>, StoreError> {
+		let read = database(self.database.begin_read())?;
+		let names = database(read.open_table(NAMES))?;
+		let Some(id) = database(names.get(name))?.map(|id| ContentId::from_bytes(id.value()))
+		else {
+			return Ok(None);
+		};
+		let held = state(&database(read.open_table(CONTENTS))?, &id)?;
+		Ok(held.filter(|state| state.complete).map(|_| id))
+	}
+
 	/// Keeps content until at least this moment.
 	pub fn pin(&self, id: &ContentId, until: Moment) -> Result<(), StoreError> {
 		self.write(|tables| {
@@ -482,6 +510,16 @@ impl Store {
 			}
 			for id in &expired {
 				tables.remove(id)?;
+			}
+			let mut gone = Vec::new();
+			for entry in database(tables.names.iter())? {
+				let (name, id) = database(entry)?;
+				if database(tables.contents.get(id.value()))?.is_none() {
+					gone.push(*name.value());
+				}
+			}
+			for name in &gone {
+				database(tables.names.remove(name))?;
 			}
 			Ok(expired)
 		})
@@ -550,6 +588,36 @@ mod tests {
 				proof: proof(index),
 			})
 			.collect()
+	}
+
+	#[test]
+	fn a_name_stands_for_held_content_and_goes_with_it() {
+		let folder = TempDir::new().expect("a directory");
+		let store =
+			Store::open(folder.path().join("content"), StoreOptions::default()).expect("opens");
+		let (name, unknown) = ([1; 32], ContentId::of(b"elsewhere"));
+		assert!(matches!(
+			store.name(&name, &unknown),
+			Err(StoreError::Unknown(_))
+		));
+		let (first, second) = (
+			store.put(b"first", 5).expect("stores"),
+			store.put(b"second", 9).expect("stores"),
+		);
+		store.name(&name, &first).expect("is held");
+		assert_eq!(store.named(&name).expect("reads"), Some(first));
+		store.name(&name, &second).expect("is held");
+		store.expire(5).expect("expires the first");
+		assert_eq!(store.named(&name).expect("reads"), Some(second));
+		store.remove(&second).expect("removes");
+		assert_eq!(store.named(&name).expect("reads"), None);
+		store.expire(5).expect("tidies");
+		store.put(b"second", 9).expect("stores");
+		assert_eq!(
+			store.named(&name).expect("reads"),
+			None,
+			"the entry is gone"
+		);
 	}
 
 	#[test]

@@ -603,6 +603,9 @@ fn answer(store: &Store, counters: &Counters, request: Request) -> Response {
 			Ok(_) => Ok(Response::NotHeld),
 			Err(error) => Err(error),
 		},
+		Request::Named(name) => store
+			.named(name)
+			.map(|id| id.map_or(Response::NotHeld, Response::Named)),
 	};
 	answer.unwrap_or_else(|error| {
 		tracing::warn!(%error, "a request could not be answered from the store");

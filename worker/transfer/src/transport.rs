@@ -68,6 +68,18 @@ pub trait Transport: Send + Sync {
 	/// Stops serving and removes all that is kept until `now` or earlier.
 	fn expire(&self, now: Moment) -> BoxFuture<'_, Result<Vec<ContentId>, TransferError>>;
 
+	/// Gives stored content a name, by which [`Transport::resolve`] finds it here. A name stands for
+	/// the content that it was given to last, as long as that is held.
+	fn name(&self, name: [u8; 32], id: ContentId) -> BoxFuture<'_, Result<(), TransferError>>;
+
+	/// Asks who can be reached by the locators for the content that goes by a name. Nobody vouches
+	/// for the answer: what is fetched must be compared with something that was signed.
+	fn resolve<'a>(
+		&'a self,
+		name: [u8; 32],
+		locators: &'a [String],
+	) -> BoxFuture<'a, Result<ContentId, TransferError>>;
+
 	/// Begins the stream of a job's text, sealed to `receiver_public` where it is given; see
 	/// [`crate::stream`]. A stream of the job that is there already is void from now on.
 	fn publish(

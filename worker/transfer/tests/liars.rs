@@ -25,6 +25,7 @@ const KEEP: u64 = 1_000;
 fn honest(tree: &aci_transfer::tree::ChunkTree, content: &[u8], request: Request) -> Response {
 	match request {
 		Request::Probe(_) => Response::Held,
+		Request::Named(_) => Response::NotHeld,
 		Request::Chunks { indices, .. } => Response::Chunks(
 			indices
 				.into_iter()

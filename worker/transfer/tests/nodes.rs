@@ -56,6 +56,27 @@ async fn content_of_any_size_is_fetched_by_locator_without_any_other_node() {
 }
 
 #[tokio::test]
+async fn content_is_found_by_its_name_at_a_locator() {
+	let (server, client) = (node(21).await, node(22).await);
+	let from = locators(&server).await;
+	let id = server.transport.serve(text(70_000), KEEP).await;
+	let id = id.expect("fits");
+	server.transport.name([5; 32], id).await.expect("is held");
+	let found = client.transport.resolve([5; 32], &from).await;
+	assert_eq!(found.expect("is named"), id);
+	assert_eq!(
+		fetch(&client, id, &from).await.expect("is served").len(),
+		70_000
+	);
+	for (name, from) in [([6; 32], &from[..]), ([5; 32], &[])] {
+		assert!(matches!(
+			client.transport.resolve(name, from).await,
+			Err(TransferError::NameUnknown { .. })
+		));
+	}
+}
+
+#[tokio::test]
 async fn nothing_is_fetched_without_asking_anyone() {
 	let client = node(3).await;
 	let fetched = fetch(&client, ContentId::of(&[]), &[])

@@ -16,6 +16,7 @@ mod quote;
 mod receipt;
 mod reserve;
 mod result;
+mod save;
 mod slashes;
 mod stake;
 mod submit;
@@ -48,7 +49,7 @@ pub async fn run(cli: Cli) -> Result<Done, ClientError> {
 		Command::Jobs => job::list(&context).await,
 		Command::Cancel { id } => job::cancel(&context, &id).await,
 		Command::Result { id, output } => result::run(&context, &id, output.as_deref()).await,
-		Command::Receipt { id } => receipt::run(&context, &id).await,
+		Command::Receipt { id, save } => receipt::run(&context, &id, save.as_deref()).await,
 		Command::Dispute(arguments) => dispute::run(&context, &arguments).await,
 		Command::History(arguments) => history::run(&context, &arguments).await,
 		Command::Poke { id } => dispute::poke(&context, &id).await,

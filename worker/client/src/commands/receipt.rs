@@ -1,6 +1,6 @@
 //! `aci receipt`: shows a receipt and checks it here, not at the node.
 
-use super::job;
+use super::{job, save};
 use crate::{
 	context::Context,
 	error::ClientError,
@@ -8,10 +8,11 @@ use crate::{
 	output::{pairs, Done},
 };
 use aci_poai::verify_ed25519;
-use serde_json::json;
+use serde_json::{json, Value};
+use std::path::Path;
 
 /// Shows and checks a job's receipt.
-pub async fn run(context: &Context, id: &str) -> Result<Done, ClientError> {
+pub async fn run(context: &Context, id: &str, folder: Option<&Path>) -> Result<Done, ClientError> {
 	let id = names::job(id)?;
 	let view = job::find(context, id).await?;
 	let signed = context.chain.receipt(id).await?;
@@ -53,7 +54,7 @@ pub async fn run(context: &Context, id: &str) -> Result<Done, ClientError> {
 	if !verify_ed25519(&signed.signature, hash.as_bytes(), &attestation.session_key) {
 		return fails("the receipt is not signed by the worker's attested key");
 	}
-	let text = pairs(&[
+	let mut text = pairs(&[
 		("receipt", names::hash(&signed.hash())),
 		("job", names::hash(&receipt.job)),
 		("worker", assignment.worker.to_string()),
@@ -72,7 +73,7 @@ pub async fn run(context: &Context, id: &str) -> Result<Done, ClientError> {
 		("tee", format!("{:?}", attestation.tee)),
 		("checked", "hash and signature are right".into()),
 	]);
-	let json = json!({
+	let mut json = json!({
 		"receipt": names::hash(&signed.hash()),
 		"job": names::hash(&receipt.job),
 		"worker": assignment.worker.to_string(),
@@ -95,5 +96,16 @@ pub async fn run(context: &Context, id: &str) -> Result<Done, ClientError> {
 		"tee": attestation.tee,
 		"verified": true,
 	});
+	if let Some(folder) = folder {
+		let written = save::save(context, id, folder).await?;
+		text.push_str(&format!("\nCheck the output: {}\n", save::advice(&written)));
+		let paths: Vec<_> = written
+			.iter()
+			.map(|path| path.display().to_string())
+			.collect();
+		if let Value::Object(fields) = &mut json {
+			fields.insert("saved".into(), json!(paths));
+		}
+	}
 	Ok(Done::new(json, text))
 }
