@@ -1,6 +1,5 @@
-//! # The simulator
-//!
-//! The consensus cores under a seeded clock and a simulated network.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod world;
