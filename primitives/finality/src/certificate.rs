@@ -90,13 +90,27 @@ impl QuorumCertificate {
 		genesis: BlockHash,
 		set: &AuthoritySet,
 	) -> Result<(), CertificateError> {
+		self.verify_quorum::<S>(genesis, set, set.quorum())
+	}
+
+	/// Checks the certificate where `quorum` signatures are needed.
+	pub(crate) fn verify_quorum<S: Scheme>(
+		&self,
+		genesis: BlockHash,
+		set: &AuthoritySet,
+		quorum: usize,
+	) -> Result<(), CertificateError> {
 		if self.set != set.id() {
 			return Err(CertificateError::OtherSet);
 		}
 		if self.view() == 0 {
 			return Err(CertificateError::View);
 		}
-		check_signers(self.signatures.iter().map(|(signer, _)| *signer), set)?;
+		check_signers(
+			self.signatures.iter().map(|(signer, _)| *signer),
+			set,
+			quorum,
+		)?;
 		let statement = match self.vote {
 			Phase::First(vote) => Statement::First(vote),
 			Phase::Second(vote) => Statement::Second(vote),
@@ -158,20 +172,34 @@ impl TimeoutCertificate {
 		genesis: BlockHash,
 		set: &AuthoritySet,
 	) -> Result<(), CertificateError> {
+		self.verify_quorum::<S>(genesis, set, set.quorum())
+	}
+
+	/// Checks the certificate where `quorum` signatures are needed.
+	pub(crate) fn verify_quorum<S: Scheme>(
+		&self,
+		genesis: BlockHash,
+		set: &AuthoritySet,
+		quorum: usize,
+	) -> Result<(), CertificateError> {
 		if self.set != set.id() {
 			return Err(CertificateError::OtherSet);
 		}
 		if self.view == 0 {
 			return Err(CertificateError::View);
 		}
-		check_signers(self.timeouts.iter().map(|timeout| timeout.signer), set)?;
+		check_signers(
+			self.timeouts.iter().map(|timeout| timeout.signer),
+			set,
+			quorum,
+		)?;
 		let high_view = self.high_view();
 		match &self.high {
 			None if high_view == 0 => {}
 			Some(high)
 				if high.view() == high_view && high_view <= self.view && !high.finalises() =>
 			{
-				high.verify::<S>(genesis, set)?;
+				high.verify_quorum::<S>(genesis, set, quorum)?;
 			}
 			_ => return Err(CertificateError::High),
 		}
@@ -219,8 +247,9 @@ impl Justification {
 fn check_signers(
 	signers: impl ExactSizeIterator<Item = AuthorityIndex>,
 	set: &AuthoritySet,
+	quorum: usize,
 ) -> Result<(), CertificateError> {
-	if signers.len() < set.quorum() {
+	if signers.len() < quorum {
 		return Err(CertificateError::NoQuorum);
 	}
 	let mut previous = None;

@@ -18,6 +18,7 @@
 //! * [`message`]: what validators say to each other, and the bytes that they sign.
 //! * [`certificate`]: quorum certificates, timeout certificates, justifications.
 //! * [`offence`]: proofs of misbehaviour, of two messages each.
+//! * [`accountability`]: who is to blame where two conflicting blocks are final.
 //! * [`digest`], [`api`]: what the runtime tells nodes.
 //! * [`record`]: what an authority keeps on its disk.
 //! * [`machine`]: the state machine.
@@ -28,6 +29,7 @@
 
 extern crate alloc;
 
+pub mod accountability;
 pub mod api;
 pub mod certificate;
 pub mod digest;
@@ -37,6 +39,9 @@ pub mod offence;
 pub mod record;
 pub mod scheme;
 pub mod types;
+
+#[cfg(test)]
+mod tests;
 
 pub use certificate::{
 	CertificateError, Justification, Phase, QuorumCertificate, TimeoutCertificate,

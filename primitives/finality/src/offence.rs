@@ -70,6 +70,18 @@ pub enum Conflict {
 	},
 }
 
+impl Conflict {
+	/// What kind of offence the statements are, if they are one authority's.
+	pub fn kind(&self) -> OffenceKind {
+		match self {
+			Conflict::Proposals(_) => OffenceKind::DoubleProposal,
+			Conflict::FirstVotes(_) => OffenceKind::DoubleFirstVote,
+			Conflict::SecondVotes(_) => OffenceKind::DoubleSecondVote,
+			Conflict::Amnesia { .. } => OffenceKind::Amnesia,
+		}
+	}
+}
+
 /// A proof that `offender` broke a rule in the set of `context`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct OffenceProof {
@@ -93,12 +105,7 @@ pub enum OffenceError {
 impl OffenceProof {
 	/// What the offender did, if the statements are its own.
 	pub fn kind(&self) -> OffenceKind {
-		match self.conflict {
-			Conflict::Proposals(_) => OffenceKind::DoubleProposal,
-			Conflict::FirstVotes(_) => OffenceKind::DoubleFirstVote,
-			Conflict::SecondVotes(_) => OffenceKind::DoubleSecondVote,
-			Conflict::Amnesia { .. } => OffenceKind::Amnesia,
-		}
+		self.conflict.kind()
 	}
 
 	/// The view of the offence: that of the vote forgotten, or of both statements.

@@ -21,7 +21,8 @@ pub trait BlockTree {
 
 	/// The best block that `base` may be extended to: a leaf that descends from `base`, or is
 	/// `base`, cut at the lowest block that changes the authority set. `None` where there is
-	/// nothing above `base` that can be voted for, or `base` is not held.
+	/// nothing above `base` that can be voted for, or `base` is not held. A `base` below the last
+	/// finalised block counts as that block.
 	fn best(&self, base: &Target) -> Option<Target>;
 
 	/// Whether a first vote may be cast for `target`: it is held as a valid block, is above the

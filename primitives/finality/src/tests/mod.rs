@@ -1,0 +1,5 @@
+//! Tests, one file for each scenario or rule.
+
+mod network;
+
+mod happy_path;
