@@ -15,7 +15,7 @@ use super::{
 use crate::world::{DiskFate, Disk, Event, Node};
 use aci_finality::{
 	certificate::CertifiedTimeout,
-	machine::BlockTree,
+	machine::{BlockTree, Control},
 	message::{Signed, Statement},
 	AuthorityIndex, AuthoritySignature, FirstVote, Message, Phase, Proposal, QuorumCertificate,
 	SecondVote, SetId, SignedProposal, SignedTimeout, SignedVote, Target, Timeout,
@@ -78,8 +78,7 @@ impl Adversary {
 
 	/// Signatures that honest nodes take for a certificate.
 	fn quorum(&self) -> usize {
-		#[cfg(feature = "controls")]
-		if self.chain.control == Some(super::validator::Control::S7) {
+		if self.chain.control == Some(Control::S7) {
 			return (self.chain.authorities - 1) / 3 + 1;
 		}
 		self.chain.authorities - (self.chain.authorities - 1) / 3
@@ -560,7 +559,8 @@ impl Node for Adversary {
 					self.remind(doing);
 				}
 				self.forget();
-				doing.wake(0, doing.now + doing.random.within(30, 700));
+				let pause = doing.random.within(30, 700);
+				doing.wake(0, doing.now + pause);
 			}
 			Event::Timer(_) => self.author(doing),
 			Event::Packet { from, packet } => match &*packet {

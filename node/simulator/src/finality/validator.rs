@@ -12,7 +12,7 @@ use super::{
 use crate::world::{DiskFate, Disk, Effects, Event, Millis, Node, NodeId};
 use aci_finality::{
 	accountability::Evidence,
-	machine::{BlockTree, Input, Machine, Output, Settings, Standing, Timing, Votable},
+	machine::{BlockTree, Control, Input, Machine, Output, Settings, Standing, Timing, Votable},
 	AuthoritySet, Context, Justification, Message, OffenceProof, SetId, SignedVote, Statement,
 	Target, View, VoteRecord,
 };
@@ -20,13 +20,6 @@ use std::{
 	collections::{BTreeMap, VecDeque},
 	rc::Rc,
 };
-
-#[cfg(feature = "controls")]
-pub use aci_finality::machine::Control;
-/// No rule can be taken out in this build: the feature `controls` is off.
-#[cfg(not(feature = "controls"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {}
 
 /// What all nodes of a run have in common.
 #[derive(Clone, Debug)]
@@ -241,9 +234,7 @@ impl Validator {
 			standing,
 			timing: self.chain.timing,
 		};
-		#[cfg_attr(not(feature = "controls"), allow(unused_mut))]
 		let (mut machine, outputs) = Machine::<Keyed>::new(settings, doing.now);
-		#[cfg(feature = "controls")]
 		machine.set_control(self.chain.control);
 		self.machine = Some(machine);
 		doing.observe(Observation::Begins { set: self.set, how });
