@@ -38,10 +38,10 @@
 //! # Bounds
 //!
 //! A node keeps the certificates of the newest [`EVIDENCE_VIEWS`] views in which it saw any, in
-//! memory, until the set ends: at most two first and two second certificates and two timeout
-//! certificates a view, of which the second of each kind exists only after an offence. A conflict
-//! that stretches over more views than that, or whose holders all restarted in between, may be
-//! seen without being laid to anybody.
+//! memory, until the set ends: at most two first and two second certificates a view, of which the
+//! second exists only after an offence, and the timeout certificate of the proposal that it voted
+//! for. A conflict that stretches over more views than that, or whose holders all restarted in
+//! between, may be seen without being laid to anybody.
 
 use crate::{
 	certificate::{Phase, QuorumCertificate, TimeoutCertificate},
@@ -58,8 +58,11 @@ use alloc::{
 /// Views of which a node keeps certificates.
 pub const EVIDENCE_VIEWS: usize = 512;
 
-/// Certificates of one kind and view that are kept.
+/// Certificates of votes of one phase and view that are kept: two show an offence.
 const PER_VIEW: usize = 2;
+/// Timeout certificates of one view that are kept. A node votes for one proposal of a view, so it
+/// keeps one; more come together only where the evidence of several nodes is joined.
+const TIMEOUTS_PER_VIEW: usize = 16;
 
 /// What is known of one view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,10 +100,10 @@ impl Evidence {
 		true
 	}
 
-	/// Keeps a timeout certificate. Those count that proposals rest on.
+	/// Keeps a timeout certificate that a proposal rests on.
 	pub fn insert_timeouts(&mut self, certificate: TimeoutCertificate) {
 		let known = &mut self.view_mut(certificate.view).timeouts;
-		if known.len() < PER_VIEW && !known.contains(&certificate) {
+		if known.len() < TIMEOUTS_PER_VIEW && !known.contains(&certificate) {
 			known.push(certificate);
 			self.prune();
 		}

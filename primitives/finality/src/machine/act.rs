@@ -147,9 +147,6 @@ impl<S: Scheme> Machine<S> {
 	}
 
 	fn send_proposal(&mut self, proposal: SignedProposal, world: &World) {
-		if let Some(timeouts) = &proposal.timeouts {
-			self.evidence.insert_timeouts(timeouts.clone());
-		}
 		self.own_proposal = Some(proposal.clone());
 		self.pending = Some(proposal.clone());
 		self.broadcast(Message::Proposal(proposal));
@@ -181,6 +178,10 @@ impl<S: Scheme> Machine<S> {
 			.vote_first(&proposal, world.blocks, world.signer)
 		{
 			Ok(vote) => {
+				// What the vote rests on, in case that agreement breaks.
+				if let Some(timeouts) = &proposal.timeouts {
+					self.evidence.insert_timeouts(timeouts.clone());
+				}
 				self.broadcast(Message::Vote(vote.clone().into()));
 				self.pacemaker.note_sent(world.now);
 				self.count_first(&vote, world);

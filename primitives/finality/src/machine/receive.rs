@@ -66,7 +66,6 @@ impl<S: Scheme> Machine<S> {
 			self.learn_first(justify, false, world);
 		}
 		if let Some(timeouts) = &proposal.timeouts {
-			self.evidence.insert_timeouts(timeouts.clone());
 			self.learn_timeouts(timeouts, world);
 		}
 		let conflict = self.votes.insert_proposal(&proposal.proposal);

@@ -1,7 +1,9 @@
 //! What an authority must never forget within a set.
 //!
 //! A record is written and synced before a signature that it covers leaves the process
-//! ([`crate::machine::Output::Persist`]).
+//! ([`crate::machine::Output::Persist`]). How it lies in a file is in [`slots`].
+
+pub mod slots;
 
 use crate::{
 	certificate::QuorumCertificate,
