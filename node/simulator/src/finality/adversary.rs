@@ -514,7 +514,8 @@ impl Adversary {
 
 	fn receive_block(&mut self, block: Block, doing: &mut Doing<'_>) {
 		if !self.tree.import(block, true) {
-			doing.broadcast(Packet::Request(block.id.hash, self.tree.finalised().number));
+			let above = block.id.number.saturating_sub(40);
+			doing.broadcast(Packet::Request(block.id.hash, above));
 		}
 	}
 

@@ -7,7 +7,7 @@
 //! | [`Violation::Unproven`] | whatever is final has a quorum's valid signatures |
 //! | [`Violation::Invalid`] | whatever is final was made, and no block between it and the set's base changes the set |
 //! | [`Violation::VotedUnheld`] | an honest authority votes for blocks that it holds |
-//! | [`Violation::Unsaved`] | what an honest authority says is on its disk before |
+//! | [`Violation::Unsaved`] | what an honest authority says, or a later statement of that kind, is on its disk before |
 //! | [`Violation::Contradiction`] | an honest authority contradicts itself never, crashes or not |
 //! | [`Violation::Spoke`] | whoever lost its record says nothing until the next set |
 //! | [`Violation::Accused`] | no proof names an honest authority |

@@ -13,9 +13,11 @@ use crate::world::{DiskFate, Disk, Effects, Event, Millis, Node, NodeId};
 use aci_finality::{
 	accountability::Evidence,
 	machine::{BlockTree, Control, Input, Machine, Output, Settings, Standing, Timing, Votable},
+	message::Signed,
 	AuthoritySet, Context, Justification, Message, OffenceProof, SetId, SignedVote, Statement,
 	Target, View, VoteRecord,
 };
+use sp_core::H256;
 use std::{
 	collections::{BTreeMap, VecDeque},
 	rc::Rc,
@@ -153,6 +155,8 @@ pub struct Validator {
 	early: VecDeque<(NodeId, Message)>,
 	/// When it last told that it lags.
 	told: Option<Millis>,
+	/// When it last asked for a block.
+	asked: BTreeMap<H256, Millis>,
 	/// Effects that are left before it stops.
 	left: Option<u64>,
 }
@@ -176,6 +180,7 @@ impl Validator {
 			waiting: None,
 			early: VecDeque::new(),
 			told: None,
+			asked: BTreeMap::new(),
 			left: None,
 		}
 	}
@@ -321,22 +326,22 @@ impl Validator {
 			Message::Proposal(proposal) => (
 				proposal.proposal.statement.clone().into(),
 				proposal.proposal.signer,
-				saved.is_some_and(|saved| saved.proposal.as_ref() == Some(&proposal.proposal)),
+				saved.is_some_and(|saved| covers(&saved.proposal, &proposal.proposal)),
 			),
 			Message::Vote(SignedVote::First(vote)) => (
 				vote.statement.into(),
 				vote.signer,
-				saved.is_some_and(|saved| saved.first.as_ref() == Some(vote)),
+				saved.is_some_and(|saved| covers(&saved.first, vote)),
 			),
 			Message::Vote(SignedVote::Second(vote)) => (
 				vote.statement.into(),
 				vote.signer,
-				saved.is_some_and(|saved| saved.second.as_ref() == Some(vote)),
+				saved.is_some_and(|saved| covers(&saved.second, vote)),
 			),
 			Message::Timeout(timeout) => (
 				timeout.timeout.statement.into(),
 				timeout.timeout.signer,
-				saved.is_some_and(|saved| saved.timeout.as_ref() == Some(&timeout.timeout)),
+				saved.is_some_and(|saved| covers(&saved.timeout, &timeout.timeout)),
 			),
 			Message::Certificate(_) | Message::Timeouts(_) => return,
 		};
@@ -357,9 +362,8 @@ impl Validator {
 	fn finalise(&mut self, justification: Justification, doing: &mut Doing<'_>) {
 		let target = justification.target();
 		if self.tree.get(&target.hash).is_none() {
-			let above = self.tree.finalised().number;
-			doing.broadcast(Packet::Request(target.hash, above));
 			self.waiting = Some(justification);
+			self.ask(&target, doing);
 			return;
 		}
 		doing.observe(Observation::Finalised {
@@ -397,6 +401,17 @@ impl Validator {
 		}
 	}
 
+	/// Asks for a block with its branch, at most once in a while: a branch that leaves the final one
+	/// below its head can never be held.
+	fn ask(&mut self, target: &Target, doing: &mut Doing<'_>) {
+		let above = self.tree.finalised().number;
+		let due = self.asked.get(&target.hash).is_none_or(|asked| doing.now >= asked + 1_000);
+		if target.number > above && due {
+			self.asked.insert(target.hash, doing.now);
+			doing.broadcast(Packet::Request(target.hash, above));
+		}
+	}
+
 	fn arrive(&mut self, at: Millis, arrival: Arrival, doing: &mut Doing<'_>) {
 		self.arrived += 1;
 		self.arrivals.insert((at, self.arrived), arrival);
@@ -428,8 +443,7 @@ impl Validator {
 				Arrival::Import(block) => {
 					let wait = doing.random.chance(self.chain.incomplete);
 					if !self.tree.import(block, !wait) {
-						let above = self.tree.finalised().number;
-						doing.broadcast(Packet::Request(block.id.hash, above));
+						self.ask(&block.id, doing);
 						continue;
 					}
 					if wait {
@@ -540,11 +554,22 @@ impl Node for Validator {
 		self.waiting = None;
 		self.early.clear();
 		self.told = None;
+		self.asked.clear();
 		self.left = None;
 		if fate == DiskFate::Lost {
 			disk::lose(disk);
 		}
 	}
+}
+
+/// Whether what the disk holds keeps its owner from contradicting `said`: the same statement, or
+/// one of a later view, as one step may say two things of which only the later one is kept.
+fn covers<T: Clone + PartialEq + Into<Statement>>(
+	saved: &Option<Signed<T>>,
+	said: &Signed<T>,
+) -> bool {
+	let view = |signed: &Signed<T>| -> View { signed.statement.clone().into().view() };
+	saved.as_ref().is_some_and(|saved| saved == said || view(saved) > view(said))
 }
 
 /// Whether a node could vote for the block now.
