@@ -48,6 +48,10 @@ struct Finality {
 	#[arg(long, value_parser = rule)]
 	control: Option<Control>,
 
+	/// Counts only conflicting final blocks as failures.
+	#[arg(long)]
+	conflicts: bool,
+
 	/// Threads. What is found does not depend on it.
 	#[arg(long)]
 	threads: Option<usize>,
@@ -125,6 +129,7 @@ fn finality(options: Finality) -> Result<bool, String> {
 		views: options.views,
 		kind: options.kind,
 		control: options.control,
+		conflicts_only: options.conflicts,
 	};
 	let threads = options
 		.threads

@@ -381,12 +381,27 @@ impl Adversary {
 				return None;
 			}
 		}
-		let (justify, timeouts) = if stale {
-			let all: Vec<_> = self.certificates.values().flatten().collect();
-			let justify = match random.index(all.len() + 1) {
-				0 => None,
-				place => Some(all[place - 1].clone()),
-			};
+		let base = self.tree.base();
+		let newest = self.certificates.values().rev().flatten().next();
+		let newest = newest.map_or(base, QuorumCertificate::target);
+		// Blocks that conflict with the newest certified one.
+		let beside: Vec<_> = self
+			.tree
+			.candidates()
+			.into_iter()
+			.rev()
+			.take(24)
+			.filter(|candidate| {
+				self.tree.descends(&newest, candidate) == Some(false)
+					&& self.tree.descends(candidate, &newest) == Some(false)
+			})
+			.collect();
+		let other = random.pick(&beside).copied().filter(|_| stale || fork);
+		let (justify, timeouts) = if let Some(other) = other.filter(|_| stale) {
+			let mut all = self.certificates.values().rev().flatten();
+			let justify = all
+				.find(|known| self.tree.descends(&known.target(), &other) == Some(true))
+				.cloned();
 			(justify, timeouts.filter(|_| random.chance(800)).cloned())
 		} else if let Some(fresh) = fresh {
 			(Some(fresh.clone()), None)
@@ -395,34 +410,10 @@ impl Adversary {
 			let high = timeouts.high.as_deref().cloned();
 			(high, Some(timeouts.clone()))
 		};
-		let base = self.tree.base();
 		let root = justify.as_ref().map_or(base, QuorumCertificate::target);
-		let newest = self.certificates.values().rev().flatten().next();
-		let newest = newest.map_or(base, QuorumCertificate::target);
-		let target = if stale || fork {
-			let wanted: Vec<_> = self
-				.tree
-				.candidates()
-				.into_iter()
-				.rev()
-				.take(40)
-				.filter(|candidate| {
-					let above_root = self.tree.descends(&root, candidate) == Some(true);
-					let beside = self.tree.descends(&newest, candidate) == Some(false)
-						&& self.tree.descends(candidate, &newest) == Some(false);
-					if stale {
-						above_root && beside
-					} else {
-						!above_root
-					}
-				})
-				.collect();
-			match random.pick(&wanted) {
-				Some(target) => *target,
-				None => self.tree.best(&root)?,
-			}
-		} else {
-			self.tree.best(&root)?
+		let target = match other {
+			Some(other) => other,
+			None => self.tree.best(&root)?,
 		};
 		let statement = Proposal {
 			view,
@@ -440,8 +431,10 @@ impl Adversary {
 
 	fn lead(&mut self, doing: &mut Doing<'_>) {
 		let own = place(self.number, self.chain.authorities, self.set);
-		if self.view % self.chain.authorities as u64 != u64::from(own) || self.proposed == self.view
-		{
+		if self.view % self.chain.authorities as u64 != u64::from(own) {
+			return;
+		}
+		if self.proposed == self.view && !doing.random.chance(self.habits.twofold / 2) {
 			return;
 		}
 		let mut halves = [Vec::new(), Vec::new()];
@@ -530,8 +523,17 @@ impl Adversary {
 		let high = newest.map_or(self.tree.base(), QuorumCertificate::target);
 		let head = self.tree.head(&high);
 		let mut parents = vec![head];
-		if let Some(older) = self.tree.get(&head.parent).filter(|_| doing.random.chance(600)) {
-			parents.push(*older);
+		// The other one extends a branch that conflicts already, or begins one.
+		let conflicting = self.tree.candidates().into_iter().rev().take(12).find(|candidate| {
+			self.tree.descends(candidate, &head.id) == Some(false)
+		});
+		let below = Target {
+			number: head.id.number.saturating_sub(1),
+			hash: head.parent,
+		};
+		let other = conflicting.filter(|_| doing.random.chance(600)).unwrap_or(below);
+		if let Some(other) = self.tree.get(&other.hash).filter(|_| doing.random.chance(900)) {
+			parents.push(*other);
 		}
 		for (salt, parent) in parents.iter().enumerate() {
 			let author = self.number as u64;

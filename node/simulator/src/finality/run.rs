@@ -102,6 +102,9 @@ pub fn play(scenario: &Scenario) -> Outcome {
 		scenario.dishonest(),
 		synchrony,
 	);
+	if scenario.conflicts_only {
+		oracle.look_for_conflicts_only();
+	}
 	let mut simulation = Simulation::new(
 		Plan {
 			seed: scenario.seed,

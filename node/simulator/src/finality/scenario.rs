@@ -85,6 +85,8 @@ pub struct Search {
 	pub kind: Option<Kind>,
 	/// The safety rule that is taken out.
 	pub control: Option<Control>,
+	/// Only conflicting final blocks count as failures.
+	pub conflicts_only: bool,
 }
 
 /// A run, nodes, faults and all.
@@ -126,6 +128,8 @@ pub struct Scenario {
 	pub timing: Timing,
 	/// The rule that is taken out.
 	pub control: Option<Control>,
+	/// Only conflicting final blocks count as failures.
+	pub conflicts_only: bool,
 }
 
 /// Streams of a seed that the scenario is drawn from.
@@ -141,6 +145,7 @@ impl Scenario {
 		let mut scenario = Scenario::calm(seed, authorities, search.views);
 		scenario.kind = kind;
 		scenario.control = search.control;
+		scenario.conflicts_only = search.conflicts_only;
 		scenario.synchrony = random.within(20_000, 60_000);
 		scenario.clocks = (0..authorities)
 			.map(|_| Clock {
@@ -180,6 +185,7 @@ impl Scenario {
 			session: None,
 			timing: Timing::default(),
 			control: None,
+			conflicts_only: false,
 		}
 	}
 
@@ -399,8 +405,16 @@ impl Scenario {
 		self.import = 60;
 		let hearing: Vec<usize> = self.byzantine.iter().map(|(number, _)| *number).collect();
 		self.by_view(random, &hearing);
-		if random.chance(300) {
-			self.crashes(random, 6, 0);
+		if random.chance(600) {
+			for _ in 0..random.within(2, 12) {
+				let from = random.below(self.synchrony);
+				self.faults.push(Fault::Crash {
+					from,
+					until: self.synchrony.min(from + random.within(20, 400)),
+					node: random.index(self.authorities),
+					disk: if random.chance(500) { DiskFate::Kept } else { DiskFate::Torn },
+				});
+			}
 		}
 	}
 
@@ -488,6 +502,9 @@ impl fmt::Display for Scenario {
 		{
 			writeln!(f, "control {name}")?;
 		}
+		if self.conflicts_only {
+			writeln!(f, "judge conflicts")?;
+		}
 		for fault in &self.faults {
 			writeln!(f, "fault {fault}")?;
 		}
@@ -562,6 +579,7 @@ impl Scenario {
 					retry: word(2)?,
 				}
 			}
+			"judge" => self.conflicts_only = rest == "conflicts",
 			"control" => self.control = Some(control(rest)?),
 			_ => return None,
 		}
@@ -598,6 +616,7 @@ mod tests {
 			views: 50,
 			kind: None,
 			control: Some(Control::S3),
+			conflicts_only: true,
 		}
 	}
 

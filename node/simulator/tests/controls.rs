@@ -1,0 +1,48 @@
+//! Negative controls: the search that finds nothing with all rules in force finds what it looks for
+//! as soon as one rule is taken out.
+
+use aci_simulator::finality::{
+	campaign::search,
+	scenario::{Kind, Search},
+};
+use aci_finality::machine::Control;
+
+/// The first failing seed of a search, within so many.
+fn found(control: Option<Control>, kind: Kind, conflicts_only: bool, seeds: u64) -> Option<u64> {
+	let search_for = Search {
+		authorities: (4, 4),
+		views: 40,
+		kind: Some(kind),
+		control,
+		conflicts_only,
+	};
+	let report = search(0..seeds, &search_for, 2, true);
+	report.failures.first().map(|failure| failure.scenario.seed)
+}
+
+/// Seeds within which each rule's absence must show.
+const WITHIN: u64 = 2_000;
+
+#[test]
+fn with_all_rules_in_force_nothing_is_found() {
+	assert_eq!(found(None, Kind::Siege, false, WITHIN), None);
+	assert_eq!(found(None, Kind::Coalition, false, WITHIN / 4), None);
+}
+
+#[test]
+fn without_any_one_safety_rule_conflicting_blocks_become_final() {
+	for rule in Control::SAFETY {
+		let seed = found(Some(rule), Kind::Siege, true, WITHIN);
+		println!("without {rule:?}: seed {seed:?}");
+		assert!(seed.is_some(), "without {rule:?} no conflict in {WITHIN} seeds");
+	}
+}
+
+#[test]
+fn without_a_rule_of_accountability_an_honest_authority_contradicts_itself() {
+	for (rule, kind) in [(Control::A1, Kind::Coalition), (Control::A2, Kind::Siege)] {
+		let seed = found(Some(rule), kind, false, WITHIN);
+		println!("without {rule:?}: seed {seed:?}");
+		assert!(seed.is_some(), "without {rule:?} nothing in {WITHIN} seeds");
+	}
+}
