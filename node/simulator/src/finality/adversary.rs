@@ -8,7 +8,7 @@
 use super::{
 	behaviour::{Behaviour, Habits},
 	packet::{view_of, Packet},
-	scheme::{number_at, place, Key},
+	scheme::{digest, number_at, place, Key},
 	tree::{Block, Tree},
 	validator::{Chain, Doing, Observation},
 };
@@ -138,6 +138,22 @@ impl Adversary {
 		}
 	}
 
+	/// Who hears of `target` in `view`. In every other view the dishonest divide the nodes into two
+	/// sides, and each side hears only of some targets.
+	fn audience(&self, view: View, target: &Target) -> Vec<usize> {
+		let mut nodes = self.everyone();
+		if self.divides(view) {
+			nodes.retain(|node| {
+				side_of_node(*node, view) == side_of_block(target) || self.coalition.contains(node)
+			});
+		}
+		nodes
+	}
+
+	fn divides(&self, view: View) -> bool {
+		self.habits.twofold > 0 && digest(self.set, &view.to_le_bytes()) & 64 != 0
+	}
+
 	fn everyone(&self) -> Vec<usize> {
 		(0..self.nodes).collect()
 	}
@@ -194,7 +210,8 @@ impl Adversary {
 			let signed = self.sign(member, vote);
 			own.push((signed.signer, signed.signature.clone()));
 			if self.speaks_for(member.0) && doing.random.chance(self.habits.vote) {
-				self.emit(Message::Vote(signed.into()), &self.everyone(), doing);
+				let to = self.audience(vote.view, &vote.target);
+				self.emit(Message::Vote(signed.into()), &to, doing);
 			}
 		}
 		self.add_first(vote, own, doing);
@@ -228,7 +245,8 @@ impl Adversary {
 			let known = self.certificates.get(&vote.view);
 			if !known.is_some_and(|known| known.iter().any(|one| one.vote == certificate.vote)) {
 				self.learn(&certificate, doing);
-				self.emit(Message::Certificate(certificate), &self.everyone(), doing);
+				let to = self.audience(vote.view, &vote.target);
+				self.emit(Message::Certificate(certificate), &to, doing);
 			}
 		}
 	}
@@ -248,7 +266,8 @@ impl Adversary {
 		}
 		let all = signatures.clone();
 		if let Some(certificate) = self.certificate(Phase::Second(vote), &all) {
-			self.emit(Message::Certificate(certificate.clone()), &self.everyone(), doing);
+			let to = self.audience(vote.view, &vote.target);
+			self.emit(Message::Certificate(certificate.clone()), &to, doing);
 			self.learn(&certificate, doing);
 		}
 	}
@@ -295,7 +314,8 @@ impl Adversary {
 			let signed = self.sign(member, vote);
 			own.push((signed.signer, signed.signature.clone()));
 			if self.speaks_for(member.0) && doing.random.chance(self.habits.vote) {
-				self.emit(Message::Vote(signed.into()), &self.everyone(), doing);
+				let to = self.audience(view, &target);
+				self.emit(Message::Vote(signed.into()), &to, doing);
 			}
 		}
 		self.add_second(vote, own, doing);
@@ -367,14 +387,18 @@ impl Adversary {
 	}
 
 	/// What a proposal of the present view could rest on, and be for.
-	fn proposal(&mut self, doing: &mut Doing<'_>) -> Option<SignedProposal> {
+	fn proposal(
+		&mut self,
+		side: Option<usize>,
+		doing: &mut Doing<'_>,
+	) -> Option<SignedProposal> {
 		let view = self.view;
 		let random = &mut *doing.random;
 		let fresh = self.certificates.get(&(view - 1)).and_then(|known| random.pick(known));
 		let timeouts = self.given_up.get(&(view - 1)).and_then(|known| random.pick(known));
 		let draw = random.below(1_000) as u32;
-		let stale = draw < self.habits.stale;
-		let fork = !stale && draw < self.habits.stale + self.habits.fork;
+		let stale = draw < self.habits.stale && side.is_none_or(|_| random.chance(300));
+		let fork = !stale && (side.is_some() || draw < self.habits.stale + self.habits.fork);
 		if !stale && !fork && !random.chance(self.habits.proper) && self.habits.proper < 1_000 {
 			// Whoever never proposes properly and chose no mischief stays silent.
 			if self.habits.proper == 0 {
@@ -394,6 +418,7 @@ impl Adversary {
 			.filter(|candidate| {
 				self.tree.descends(&newest, candidate) == Some(false)
 					&& self.tree.descends(candidate, &newest) == Some(false)
+					&& side.is_none_or(|side| side_of_block(candidate) == side)
 			})
 			.collect();
 		let other = random.pick(&beside).copied().filter(|_| stale || fork);
@@ -411,7 +436,25 @@ impl Adversary {
 			(high, Some(timeouts.clone()))
 		};
 		let root = justify.as_ref().map_or(base, QuorumCertificate::target);
-		let target = match other {
+		// Another branch above the same certificate, which no rule forbids to vote for.
+		let rival = if fork && random.chance(if side.is_some() { 800 } else { 400 }) {
+			let above: Vec<_> = self
+				.tree
+				.candidates()
+				.into_iter()
+				.rev()
+				.take(24)
+				.filter(|candidate| {
+					*candidate != root
+						&& self.tree.descends(&root, candidate) == Some(true)
+						&& side.is_none_or(|side| side_of_block(candidate) == side)
+				})
+				.collect();
+			random.pick(&above).copied()
+		} else {
+			None
+		};
+		let target = match rival.or(other) {
 			Some(other) => other,
 			None => self.tree.best(&root)?,
 		};
@@ -437,6 +480,19 @@ impl Adversary {
 		if self.proposed == self.view && !doing.random.chance(self.habits.twofold / 2) {
 			return;
 		}
+		if self.divides(self.view) {
+			// To each side what is for its ears.
+			let mut side = None;
+			for _ in 0..2 {
+				if let Some(proposal) = self.proposal(side, doing) {
+					let target = proposal.proposal.statement.target;
+					side = Some(1 - side_of_block(&target));
+					let to = self.audience(self.view, &target);
+					self.put_forward(proposal, &to, doing);
+				}
+			}
+			return;
+		}
 		let mut halves = [Vec::new(), Vec::new()];
 		if doing.random.chance(self.habits.twofold) {
 			for node in self.everyone() {
@@ -446,13 +502,17 @@ impl Adversary {
 			halves[0] = self.everyone();
 		}
 		for half in halves.into_iter().filter(|half| !half.is_empty()) {
-			if let Some(proposal) = self.proposal(doing) {
-				self.proposed = self.view;
-				let statement = proposal.proposal.statement.clone();
-				self.emit(Message::Proposal(proposal), &half, doing);
-				self.vote(&statement, doing);
+			if let Some(proposal) = self.proposal(None, doing) {
+				self.put_forward(proposal, &half, doing);
 			}
 		}
+	}
+
+	fn put_forward(&mut self, proposal: SignedProposal, to: &[usize], doing: &mut Doing<'_>) {
+		self.proposed = self.view;
+		let statement = proposal.proposal.statement.clone();
+		self.emit(Message::Proposal(proposal), to, doing);
+		self.vote(&statement, doing);
 	}
 
 	fn give_up(&mut self, doing: &mut Doing<'_>) {
@@ -543,6 +603,14 @@ impl Adversary {
 			doing.broadcast(Packet::Block(block));
 		}
 	}
+}
+
+fn side_of_node(node: usize, view: View) -> usize {
+	(node + view as usize) % 2
+}
+
+fn side_of_block(target: &Target) -> usize {
+	usize::from(target.hash.0[0] & 1)
 }
 
 impl Node for Adversary {

@@ -71,7 +71,7 @@ pub struct Authority {
 pub type State = [Authority; HONEST];
 
 /// A step of one authority.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
 	/// A first vote in a view for a block, justified by a certificate of an earlier view.
 	First(usize, usize, Block, usize),
@@ -222,13 +222,12 @@ impl Model for Rules {
 	}
 
 	fn properties(&self) -> Vec<Property<Self>> {
-		let conflict = |model: &Rules, state: &State| {
-			let all: Vec<Block> =
-				BLOCKS.into_iter().filter(|block| model.is_final(state, *block)).collect();
-			all.iter().any(|one| all.iter().any(|two| one.conflicts(*two)))
-		};
 		vec![
-			Property::<Self>::always("agreement", move |model, state| !conflict(model, state)),
+			Property::<Self>::always("agreement", |model, state| {
+				let all: Vec<Block> =
+					BLOCKS.into_iter().filter(|block| model.is_final(state, *block)).collect();
+				!all.iter().any(|one| all.iter().any(|two| one.conflicts(*two)))
+			}),
 			// That the model is not empty: all three views can make something final.
 			Property::<Self>::sometimes("A is final", |model, state| {
 				model.is_final(state, Block::A)
