@@ -1,13 +1,13 @@
 //! Plays many seeds of a consensus core and prints what came of them.
 
+use aci_finality::machine::Control;
+use aci_simulator::finality::{campaign, scenario::CONTROLS};
 use aci_simulator::finality::{
 	report,
 	run::play,
 	scenario::{control, Kind, Scenario, Search},
 	shrink::shrink,
 };
-use aci_simulator::finality::{campaign, scenario::CONTROLS};
-use aci_finality::machine::Control;
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
@@ -139,12 +139,18 @@ fn finality(options: Finality) -> Result<bool, String> {
 	let (from, to) = options.seeds;
 	let found = campaign::search(from..to, &search, threads, stop);
 	print!("{}", report::table(&found));
-	println!("wall time {:.1} s on {threads} threads", begun.elapsed().as_secs_f64());
+	println!(
+		"wall time {:.1} s on {threads} threads",
+		begun.elapsed().as_secs_f64()
+	);
 	if let Some(failure) = found.failures.first() {
 		let kind = failure.violations[0].kind();
 		let (small, runs) = shrink(&failure.scenario, kind, options.shrink);
 		let again = play(&small);
-		println!("\nseed {} fails; made small in {runs} runs:\n", failure.scenario.seed);
+		println!(
+			"\nseed {} fails; made small in {runs} runs:\n",
+			failure.scenario.seed
+		);
 		print!("{small}\n{}", report::outcome(&again));
 	}
 	Ok(found.total.failed == 0)

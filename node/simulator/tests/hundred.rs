@@ -19,7 +19,10 @@ fn measure(down: usize, views: u64) -> (u64, u64) {
 	let mut sorted = outcome.latencies;
 	sorted.sort_unstable();
 	assert!(sorted.len() > 500);
-	(percentile(&sorted, 50) / MILLI, percentile(&sorted, 99) / MILLI)
+	(
+		percentile(&sorted, 50) / MILLI,
+		percentile(&sorted, 99) / MILLI,
+	)
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
 	tree::{Block, Tree},
 	validator::{Chain, Doing, Observation},
 };
-use crate::world::{DiskFate, Disk, Event, Node};
+use crate::world::{Disk, DiskFate, Event, Node};
 use aci_finality::{
 	certificate::CertifiedTimeout,
 	machine::{BlockTree, Control},
@@ -99,7 +99,10 @@ impl Adversary {
 		(signer, key): (AuthorityIndex, Key),
 		statement: T,
 	) -> Signed<T> {
-		let payload = self.chain.context(self.set).payload(&statement.clone().into());
+		let payload = self
+			.chain
+			.context(self.set)
+			.payload(&statement.clone().into());
 		Signed {
 			statement,
 			signer,
@@ -190,7 +193,10 @@ impl Adversary {
 					signature,
 				} = &timeout.timeout;
 				let entry = (statement.high_view, signature.clone());
-				self.timeouts.entry(statement.view).or_default().insert(*signer, entry);
+				self.timeouts
+					.entry(statement.view)
+					.or_default()
+					.insert(*signer, entry);
 				self.gather_timeouts(statement.view, doing);
 			}
 			Message::Certificate(certificate) => self.learn(certificate, doing),
@@ -228,7 +234,12 @@ impl Adversary {
 		more: impl IntoIterator<Item = (AuthorityIndex, AuthoritySignature)>,
 		doing: &mut Doing<'_>,
 	) {
-		let key = (vote.view, vote.target, vote.justify_view, vote.timeout_digest);
+		let key = (
+			vote.view,
+			vote.target,
+			vote.justify_view,
+			vote.timeout_digest,
+		);
 		let quorum = self.quorum();
 		let signatures = self.first.entry(key).or_default();
 		let before = signatures.len();
@@ -335,13 +346,7 @@ impl Adversary {
 	fn gather_timeouts(&mut self, view: View, doing: &mut Doing<'_>) {
 		let mut all = self.timeouts.get(&view).cloned().unwrap_or_default();
 		for member in self.members() {
-			let signed = self.sign(
-				member,
-				Timeout {
-					view,
-					high_view: 0,
-				},
-			);
+			let signed = self.sign(member, Timeout { view, high_view: 0 });
 			all.insert(signed.signer, (0, signed.signature));
 		}
 		let quorum = self.quorum();
@@ -377,7 +382,10 @@ impl Adversary {
 			timeouts,
 			high,
 		};
-		let known = self.given_up.get(&view).is_some_and(|known| known.contains(&certificate));
+		let known = self
+			.given_up
+			.get(&view)
+			.is_some_and(|known| known.contains(&certificate));
 		if !known {
 			self.learn_timeouts(&certificate);
 			if doing.random.chance(300) {
@@ -387,15 +395,17 @@ impl Adversary {
 	}
 
 	/// What a proposal of the present view could rest on, and be for.
-	fn proposal(
-		&mut self,
-		side: Option<usize>,
-		doing: &mut Doing<'_>,
-	) -> Option<SignedProposal> {
+	fn proposal(&mut self, side: Option<usize>, doing: &mut Doing<'_>) -> Option<SignedProposal> {
 		let view = self.view;
 		let random = &mut *doing.random;
-		let fresh = self.certificates.get(&(view - 1)).and_then(|known| random.pick(known));
-		let timeouts = self.given_up.get(&(view - 1)).and_then(|known| random.pick(known));
+		let fresh = self
+			.certificates
+			.get(&(view - 1))
+			.and_then(|known| random.pick(known));
+		let timeouts = self
+			.given_up
+			.get(&(view - 1))
+			.and_then(|known| random.pick(known));
 		let draw = random.below(1_000) as u32;
 		let stale = draw < self.habits.stale && side.is_none_or(|_| random.chance(300));
 		let fork = !stale && (side.is_some() || draw < self.habits.stale + self.habits.fork);
@@ -537,10 +547,20 @@ impl Adversary {
 
 	/// Sends an old certificate again, to some.
 	fn remind(&mut self, doing: &mut Doing<'_>) {
-		let recent: Vec<_> = self.certificates.values().rev().take(3).flatten().cloned().collect();
+		let recent: Vec<_> = self
+			.certificates
+			.values()
+			.rev()
+			.take(3)
+			.flatten()
+			.cloned()
+			.collect();
 		if let Some(certificate) = doing.random.pick(&recent).cloned() {
-			let some: Vec<_> =
-				self.everyone().into_iter().filter(|_| doing.random.chance(400)).collect();
+			let some: Vec<_> = self
+				.everyone()
+				.into_iter()
+				.filter(|_| doing.random.chance(400))
+				.collect();
 			self.emit(Message::Certificate(certificate), &some, doing);
 		}
 	}
@@ -584,15 +604,25 @@ impl Adversary {
 		let head = self.tree.head(&high);
 		let mut parents = vec![head];
 		// The other one extends a branch that conflicts already, or begins one.
-		let conflicting = self.tree.candidates().into_iter().rev().take(12).find(|candidate| {
-			self.tree.descends(candidate, &head.id) == Some(false)
-		});
+		let conflicting = self
+			.tree
+			.candidates()
+			.into_iter()
+			.rev()
+			.take(12)
+			.find(|candidate| self.tree.descends(candidate, &head.id) == Some(false));
 		let below = Target {
 			number: head.id.number.saturating_sub(1),
 			hash: head.parent,
 		};
-		let other = conflicting.filter(|_| doing.random.chance(600)).unwrap_or(below);
-		if let Some(other) = self.tree.get(&other.hash).filter(|_| doing.random.chance(900)) {
+		let other = conflicting
+			.filter(|_| doing.random.chance(600))
+			.unwrap_or(below);
+		if let Some(other) = self
+			.tree
+			.get(&other.hash)
+			.filter(|_| doing.random.chance(900))
+		{
 			parents.push(*other);
 		}
 		for (salt, parent) in parents.iter().enumerate() {

@@ -115,7 +115,11 @@ pub fn search(seeds: Range<u64>, search: &Search, threads: usize, stop: bool) ->
 					continue;
 				}
 				report.total.add(&outcome);
-				report.kinds.entry(scenario.kind.name()).or_default().add(&outcome);
+				report
+					.kinds
+					.entry(scenario.kind.name())
+					.or_default()
+					.add(&outcome);
 				if !outcome.violations.is_empty() {
 					over.store(stop, Ordering::Relaxed);
 					if report.failures.len() < KEPT {

@@ -35,7 +35,9 @@ fn read_slots(disk: &Disk) -> Vec<(u64, VoteRecord)> {
 
 /// Writes a record into the slot of the older one. Where `torn`, only a part of it gets there.
 pub fn write(disk: &mut Disk, record: &VoteRecord, torn: Option<&mut Random>) {
-	let sequence = read_slots(disk).last().map_or(0, |(sequence, _)| sequence + 1);
+	let sequence = read_slots(disk)
+		.last()
+		.map_or(0, |(sequence, _)| sequence + 1);
 	let content = (sequence, record).encode();
 	let mut image = digest(0, &content).to_le_bytes().to_vec();
 	image.extend(content);
@@ -59,8 +61,12 @@ pub fn lose(disk: &mut Disk) {
 
 /// What the disk says of `set`.
 pub fn read(disk: &Disk, set: SetId) -> Found {
-	let newest = read_slots(disk).pop().filter(|(_, record)| record.context.set == set);
-	let noted = disk.read(NOTE).and_then(|mut note| SetId::decode(&mut note).ok());
+	let newest = read_slots(disk)
+		.pop()
+		.filter(|(_, record)| record.context.set == set);
+	let noted = disk
+		.read(NOTE)
+		.and_then(|mut note| SetId::decode(&mut note).ok());
 	match newest {
 		Some((_, record)) => Found::Record(Box::new(record)),
 		None if noted == Some(set) => Found::Lost,

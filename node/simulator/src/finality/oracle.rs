@@ -133,7 +133,10 @@ impl Coverage {
 
 /// Faulty authorities that `authorities` bear: the most of which three times as many are fewer.
 pub fn bearable(authorities: usize) -> usize {
-	(0..authorities).take_while(|faulty| 3 * faulty < authorities).last().unwrap_or(0)
+	(0..authorities)
+		.take_while(|faulty| 3 * faulty < authorities)
+		.last()
+		.unwrap_or(0)
 }
 
 /// Signatures that a certificate needs: all but those that may be missing.
@@ -308,7 +311,11 @@ impl Oracle {
 
 	/// Whether neither block is an ancestor of the other; by the parents of all blocks ever made.
 	fn conflict(&self, one: &Target, two: &Target) -> bool {
-		let (low, high) = if one.number <= two.number { (one, two) } else { (two, one) };
+		let (low, high) = if one.number <= two.number {
+			(one, two)
+		} else {
+			(two, one)
+		};
 		let mut next = high.hash;
 		let mut number = high.number;
 		while number > low.number {
@@ -328,10 +335,14 @@ impl Oracle {
 					Some(other) if other != statement => self.coverage.double_proposals += 1,
 					Some(_) => return,
 					None => {
-						self.proposed.insert((set, proposal.view), statement.clone());
+						self.proposed
+							.insert((set, proposal.view), statement.clone());
 					}
 				}
-				if self.newest_vote.is_some_and(|voted| self.conflict(&voted, &proposal.target)) {
+				if self
+					.newest_vote
+					.is_some_and(|voted| self.conflict(&voted, &proposal.target))
+				{
 					self.coverage.conflicting_proposals += 1;
 				}
 			}
@@ -344,7 +355,10 @@ impl Oracle {
 			}
 			Statement::Second(vote) => {
 				if self.second_voted.insert(vote.target) {
-					if self.newest_second.is_some_and(|other| self.conflict(&other, &vote.target)) {
+					if self
+						.newest_second
+						.is_some_and(|other| self.conflict(&other, &vote.target))
+					{
 						self.coverage.conflicting_second_votes += 1;
 					}
 					self.newest_second = Some(vote.target);
@@ -354,14 +368,7 @@ impl Oracle {
 		}
 	}
 
-	fn signed(
-		&mut self,
-		node: NodeId,
-		set: SetId,
-		statement: &Statement,
-		saved: bool,
-		held: bool,
-	) {
+	fn signed(&mut self, node: NodeId, set: SetId, statement: &Statement, saved: bool, held: bool) {
 		let mut found = Vec::new();
 		let said = self.said.entry((node, set)).or_default();
 		if said.silent {
@@ -389,7 +396,11 @@ impl Oracle {
 						view: *given_up,
 						high_view: *high_view,
 					};
-					found.push(Violation::Contradiction(node, timeout.into(), statement.clone()));
+					found.push(Violation::Contradiction(
+						node,
+						timeout.into(),
+						statement.clone(),
+					));
 				}
 				(Some(&mut said.second), vote.view)
 			}
@@ -398,8 +409,12 @@ impl Oracle {
 				if known.is_none() {
 					self.coverage.timeouts += 1;
 				}
-				let forgotten = said.second.range(timeout.high_view + 1..=timeout.view.max(timeout.high_view + 1));
-				let forgotten = forgotten.filter(|(voted, _)| **voted <= timeout.view).next_back();
+				let forgotten = said
+					.second
+					.range(timeout.high_view + 1..=timeout.view.max(timeout.high_view + 1));
+				let forgotten = forgotten
+					.filter(|(voted, _)| **voted <= timeout.view)
+					.next_back();
 				if let Some((_, vote)) = forgotten {
 					let vote = vote.clone();
 					found.push(Violation::Contradiction(node, vote, statement.clone()));
@@ -447,7 +462,10 @@ impl Oracle {
 		}
 		if self.chain_of_final.get(&next.number) != Some(&next.hash) {
 			let other = self.highest;
-			if !self.violations.contains(&Violation::Conflict(other, target)) {
+			if !self
+				.violations
+				.contains(&Violation::Conflict(other, target))
+			{
 				self.fail(Violation::Conflict(other, target));
 			}
 			return;
@@ -487,7 +505,10 @@ impl Oracle {
 
 	/// The block was made, and lies within its set's stretch of the chain.
 	fn check_target(&mut self, set: SetId, target: &Target) {
-		let known = self.blocks.get(&target.hash).is_some_and(|block| block.id == *target);
+		let known = self
+			.blocks
+			.get(&target.hash)
+			.is_some_and(|block| block.id == *target);
 		let within = match self.chain.session {
 			// The set `s` finalises blocks after number `s * session`, up to that of the next.
 			Some(session) => {
@@ -506,8 +527,7 @@ impl Oracle {
 	pub fn accused(&mut self, proof: &OffenceProof) -> Option<usize> {
 		let set = proof.context.set;
 		let authorities = self.chain.authorities;
-		let culprit =
-			(0..authorities).find(|number| Key::new(*number).public() == proof.offender);
+		let culprit = (0..authorities).find(|number| Key::new(*number).public() == proof.offender);
 		let statements: [(Statement, _); 2] = match proof.conflict.clone() {
 			Conflict::Proposals([(one, a), (two, b)]) => [(one.into(), a), (two.into(), b)],
 			Conflict::FirstVotes([(one, a), (two, b)]) => [(one.into(), a), (two.into(), b)],
@@ -540,8 +560,10 @@ impl Oracle {
 
 	/// Judges what the evidence of honest nodes names after a conflict.
 	pub fn accountability(&mut self, proofs: &[OffenceProof]) {
-		let named: BTreeSet<usize> =
-			proofs.iter().filter_map(|proof| self.accused(proof)).collect();
+		let named: BTreeSet<usize> = proofs
+			.iter()
+			.filter_map(|proof| self.accused(proof))
+			.collect();
 		if named.len() <= bearable(self.chain.authorities) {
 			self.fail(Violation::Unnamed(named.len()));
 		}
@@ -566,7 +588,8 @@ impl Oracle {
 
 	/// Drops the conflicts: in a run in which too many are dishonest they are no fault of the rules.
 	pub fn excuse_conflicts(&mut self) {
-		self.violations.retain(|violation| !matches!(violation, Violation::Conflict(..)));
+		self.violations
+			.retain(|violation| !matches!(violation, Violation::Conflict(..)));
 	}
 }
 

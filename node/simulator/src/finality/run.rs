@@ -7,9 +7,7 @@ use super::{
 	scenario::{Kind, Scenario},
 	validator::{Doing, Observation, Validator},
 };
-use crate::world::{
-	Counts, DiskFate, Disk, Event, Micros, Node, Plan, Simulation, MILLI, SECOND,
-};
+use crate::world::{Counts, Disk, DiskFate, Event, Micros, Node, Plan, Simulation, MILLI, SECOND};
 use aci_finality::{
 	accountability::{offenders, Evidence},
 	SetId, View,
@@ -74,13 +72,20 @@ pub struct Outcome {
 pub fn play(scenario: &Scenario) -> Outcome {
 	let chain = Rc::new(scenario.chain());
 	let total = scenario.nodes();
-	let coalition: Vec<usize> = scenario.byzantine.iter().map(|(number, _)| *number).collect();
+	let coalition: Vec<usize> = scenario
+		.byzantine
+		.iter()
+		.map(|(number, _)| *number)
+		.collect();
 	let honest_node = |number: usize, salt: u64| {
 		Participant::Honest(Box::new(Validator::new(chain.clone(), number, salt, total)))
 	};
 	let mut nodes: Vec<Participant> = (0..scenario.authorities)
 		.map(|number| {
-			let way = scenario.byzantine.iter().find(|(known, _)| *known == number);
+			let way = scenario
+				.byzantine
+				.iter()
+				.find(|(known, _)| *known == number);
 			match way {
 				Some((_, way)) => Participant::Dishonest(Box::new(Adversary::new(
 					chain.clone(),

@@ -138,7 +138,9 @@ const STREAM: u64 = 1;
 impl Scenario {
 	/// The scenario of `seed`.
 	pub fn of(seed: u64, search: &Search) -> Self {
-		let kind = search.kind.unwrap_or(Kind::ALL[(seed % Kind::ALL.len() as u64) as usize]);
+		let kind = search
+			.kind
+			.unwrap_or(Kind::ALL[(seed % Kind::ALL.len() as u64) as usize]);
 		let mut random = Random::new(seed, STREAM);
 		let (fewest, most) = search.authorities;
 		let authorities = random.within(fewest as u64, most as u64) as usize;
@@ -279,7 +281,12 @@ impl Scenario {
 				self.by_view(random, &[]);
 			}
 			Kind::Siege => {
-				let ways = [Behaviour::Chaos, Behaviour::Conflicter, Behaviour::Amnesiac, Behaviour::Equivocator];
+				let ways = [
+					Behaviour::Chaos,
+					Behaviour::Conflicter,
+					Behaviour::Amnesiac,
+					Behaviour::Equivocator,
+				];
 				self.corrupt(random, bearable, &ways);
 				self.siege(random);
 			}
@@ -412,7 +419,11 @@ impl Scenario {
 					from,
 					until: self.synchrony.min(from + random.within(20, 400)),
 					node: random.index(self.authorities),
-					disk: if random.chance(500) { DiskFate::Kept } else { DiskFate::Torn },
+					disk: if random.chance(500) {
+						DiskFate::Kept
+					} else {
+						DiskFate::Torn
+					},
 				});
 			}
 		}
@@ -458,7 +469,10 @@ pub const CONTROLS: [(&str, Control); 10] = [
 
 /// The rule of this name.
 pub fn control(name: &str) -> Option<Control> {
-	CONTROLS.iter().find(|(known, _)| *known == name).map(|(_, control)| *control)
+	CONTROLS
+		.iter()
+		.find(|(known, _)| *known == name)
+		.map(|(_, control)| *control)
 }
 
 impl fmt::Display for Scenario {
@@ -484,10 +498,17 @@ impl fmt::Display for Scenario {
 			held,
 		} = self.link;
 		let Latency { base, jitter, tail } = latency;
-		writeln!(f, "link {base} {jitter} {tail} {loss} {duplicate} {reorder} {held}")?;
+		writeln!(
+			f,
+			"link {base} {jitter} {tail} {loss} {duplicate} {reorder} {held}"
+		)?;
 		writeln!(f, "synchrony {}", self.synchrony)?;
 		writeln!(f, "views {}", self.views)?;
-		writeln!(f, "blocks {} {} {} {}", self.slot, self.fork, self.import, self.incomplete)?;
+		writeln!(
+			f,
+			"blocks {} {} {} {}",
+			self.slot, self.fork, self.import, self.incomplete
+		)?;
 		if let Some(session) = self.session {
 			writeln!(f, "session {session}")?;
 		}
@@ -497,8 +518,9 @@ impl fmt::Display for Scenario {
 			retry,
 		} = self.timing;
 		writeln!(f, "timing {base_timeout} {longest_timeout} {retry}")?;
-		if let Some((name, _)) =
-			CONTROLS.iter().find(|(_, control)| Some(*control) == self.control)
+		if let Some((name, _)) = CONTROLS
+			.iter()
+			.find(|(_, control)| Some(*control) == self.control)
 		{
 			writeln!(f, "control {name}")?;
 		}
@@ -542,7 +564,8 @@ impl Scenario {
 			"kind" => self.kind = rest.parse().ok()?,
 			"authorities" => self.authorities = word(0)? as usize,
 			"byzantine" => {
-				self.byzantine.push((word(0)? as usize, words.get(1)?.parse().ok()?));
+				self.byzantine
+					.push((word(0)? as usize, words.get(1)?.parse().ok()?));
 			}
 			"twin" => self.twins.push(word(0)? as usize),
 			"down" => self.down = word(0)? as usize,
@@ -591,7 +614,10 @@ impl Scenario {
 		let authorities = self.authorities;
 		let known = |number: &usize| *number < authorities;
 		if authorities == 0 || self.nodes() > crate::world::MAX_NODES {
-			return Err(format!("at least one authority, at most {}", crate::world::MAX_NODES));
+			return Err(format!(
+				"at least one authority, at most {}",
+				crate::world::MAX_NODES
+			));
 		}
 		if self.clocks.len() != self.nodes() {
 			return Err(format!("{} nodes need as many clocks", self.nodes()));
@@ -630,8 +656,12 @@ mod tests {
 
 	#[test]
 	fn garbage_is_refused() {
-		for text in ["", "seed", "seed 1\nauthorities 4", "authorities 1\nclock 0 0\nfault flood 1-2"]
-		{
+		for text in [
+			"",
+			"seed",
+			"seed 1\nauthorities 4",
+			"authorities 1\nclock 0 0\nfault flood 1-2",
+		] {
 			assert!(text.parse::<Scenario>().is_err(), "{text}");
 		}
 	}

@@ -14,7 +14,10 @@ pub fn shrink(scenario: &Scenario, kind: &str, runs: usize) -> (Scenario, usize)
 	let mut fails = |candidate: &Scenario| {
 		spent += 1;
 		spent <= runs
-			&& play(candidate).violations.iter().any(|violation| violation.kind() == kind)
+			&& play(candidate)
+				.violations
+				.iter()
+				.any(|violation| violation.kind() == kind)
 	};
 	loop {
 		let before = best.clone();

@@ -161,7 +161,9 @@ impl Tree {
 
 	/// Whether the authority set changes when `target` is final.
 	pub fn changes(&self, target: &Target) -> bool {
-		self.held.get(&target.hash).is_some_and(|held| held.block.change)
+		self.held
+			.get(&target.hash)
+			.is_some_and(|held| held.block.change)
 	}
 
 	/// The block to build on: the longest branch above `high` where that is held, first come first
@@ -191,7 +193,11 @@ impl Tree {
 	/// Blocks that are held and not below the final one, in no meaningful order but a fixed one.
 	pub fn candidates(&self) -> Vec<Target> {
 		let above = self.base.number;
-		let mut all: Vec<_> = self.held.values().filter(|held| held.block.id.number > above).collect();
+		let mut all: Vec<_> = self
+			.held
+			.values()
+			.filter(|held| held.block.id.number > above)
+			.collect();
 		all.sort_by_key(|held| held.order);
 		all.iter().map(|held| held.block.id).collect()
 	}

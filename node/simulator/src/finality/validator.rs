@@ -9,7 +9,7 @@ use super::{
 	scheme::{number_at, place, Key, Keyed},
 	tree::{Block, Tree},
 };
-use crate::world::{DiskFate, Disk, Effects, Event, Millis, Node, NodeId};
+use crate::world::{Disk, DiskFate, Effects, Event, Millis, Node, NodeId};
 use aci_finality::{
 	accountability::Evidence,
 	machine::{BlockTree, Control, Input, Machine, Output, Settings, Standing, Timing, Votable},
@@ -405,7 +405,10 @@ impl Validator {
 	/// below its head can never be held.
 	fn ask(&mut self, target: &Target, doing: &mut Doing<'_>) {
 		let above = self.tree.finalised().number;
-		let due = self.asked.get(&target.hash).is_none_or(|asked| doing.now >= asked + 1_000);
+		let due = self
+			.asked
+			.get(&target.hash)
+			.is_none_or(|asked| doing.now >= asked + 1_000);
 		if target.number > above && due {
 			self.asked.insert(target.hash, doing.now);
 			doing.broadcast(Packet::Request(target.hash, above));
@@ -456,9 +459,9 @@ impl Validator {
 		}
 		self.wake_for_arrivals(doing);
 		if changed {
-			let waiting = self.waiting.take_if(|justification| {
-				self.tree.get(&justification.target().hash).is_some()
-			});
+			let waiting = self
+				.waiting
+				.take_if(|justification| self.tree.get(&justification.target().hash).is_some());
 			if let Some(justification) = waiting {
 				self.finalise(justification, doing);
 			}
@@ -473,7 +476,10 @@ impl Validator {
 			return;
 		}
 		let mut parent = self.tree.head(&self.high);
-		let unfinished = parent.id.number.saturating_sub(self.tree.finalised().number);
+		let unfinished = parent
+			.id
+			.number
+			.saturating_sub(self.tree.finalised().number);
 		if unfinished > 48 {
 			// Authoring waits for finality.
 			return;
@@ -483,8 +489,13 @@ impl Validator {
 				parent = *older;
 			}
 		}
-		let block =
-			Block::make(&parent, slot, self.number as u64, self.salt, self.chain.session);
+		let block = Block::make(
+			&parent,
+			slot,
+			self.number as u64,
+			self.salt,
+			self.chain.session,
+		);
 		if self.tree.get(&block.id.hash).is_some() {
 			return;
 		}
@@ -569,7 +580,9 @@ fn covers<T: Clone + PartialEq + Into<Statement>>(
 	said: &Signed<T>,
 ) -> bool {
 	let view = |signed: &Signed<T>| -> View { signed.statement.clone().into().view() };
-	saved.as_ref().is_some_and(|saved| saved == said || view(saved) > view(said))
+	saved
+		.as_ref()
+		.is_some_and(|saved| saved == said || view(saved) > view(said))
 }
 
 /// Whether a node could vote for the block now.

@@ -46,7 +46,10 @@ mod tests {
 			for local in [90, 91, 1_234, 400_000] {
 				let rings = clock.when(local);
 				assert!(clock.read(rings) >= local);
-				assert!(rings == 0 || clock.read(rings - 1) < local, "{drift} {local}");
+				assert!(
+					rings == 0 || clock.read(rings - 1) < local,
+					"{drift} {local}"
+				);
 			}
 		}
 	}

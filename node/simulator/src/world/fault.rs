@@ -31,7 +31,10 @@ impl NodeSet {
 
 	/// Adds a node.
 	pub fn insert(&mut self, node: NodeId) {
-		assert!(node < MAX_NODES, "a simulation has at most {MAX_NODES} nodes");
+		assert!(
+			node < MAX_NODES,
+			"a simulation has at most {MAX_NODES} nodes"
+		);
 		self.0 |= 1 << node;
 	}
 
@@ -201,7 +204,11 @@ pub struct BadFault(pub String);
 
 impl fmt::Display for BadFault {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "'{}' is no fault; see the table of faults in the documentation", self.0)
+		write!(
+			f,
+			"'{}' is no fault; see the table of faults in the documentation",
+			self.0
+		)
 	}
 }
 
@@ -289,7 +296,13 @@ mod tests {
 
 	#[test]
 	fn garbage_is_refused() {
-		for line in ["", "crash", "crash 1-2 0 gone", "partition 5 0|1", "rounds 1-2 3 0|500"] {
+		for line in [
+			"",
+			"crash",
+			"crash 1-2 0 gone",
+			"partition 5 0|1",
+			"rounds 1-2 3 0|500",
+		] {
 			assert_eq!(line.parse::<Fault>(), Err(BadFault(line.into())));
 		}
 	}

@@ -129,7 +129,11 @@ impl<N: Node> Simulation<N> {
 	pub fn new(plan: Plan, nodes: Vec<N>) -> Self {
 		let number = nodes.len();
 		assert_eq!(plan.clocks.len(), number, "one clock for each node");
-		assert_eq!(plan.links.len(), number * number, "one link for each pair of nodes");
+		assert_eq!(
+			plan.links.len(),
+			number * number,
+			"one link for each pair of nodes"
+		);
 		let places = nodes
 			.into_iter()
 			.zip(plan.clocks)
@@ -220,7 +224,11 @@ impl<N: Node> Simulation<N> {
 		mut observe: impl FnMut(Micros, NodeId, N::Observation) -> ControlFlow<()>,
 	) {
 		let mut observations = Vec::new();
-		while self.heap.peek().is_some_and(|Reverse(entry)| entry.time <= until) {
+		while self
+			.heap
+			.peek()
+			.is_some_and(|Reverse(entry)| entry.time <= until)
+		{
 			let Some(Reverse(entry)) = self.heap.pop() else {
 				return;
 			};
@@ -413,7 +421,9 @@ impl<N: Node> Simulation<N> {
 	/// Whether a partition stops the packet.
 	fn cut(&self, from: NodeId, to: NodeId, sent: Micros, packet: &N::Packet) -> bool {
 		let apart = |groups: &[super::fault::NodeSet]| {
-			!groups.iter().any(|group| group.contains(from) && group.contains(to))
+			!groups
+				.iter()
+				.any(|group| group.contains(from) && group.contains(to))
 		};
 		let by_round = || {
 			let kind = packet.kind();

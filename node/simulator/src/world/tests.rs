@@ -100,7 +100,11 @@ const ROUGH: Link = Link {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_and_another_seed_another() {
-	let faults = ["partition 300-600 0|1.2", "crash 500-900 1 kept", "slow 0-900 2 70"];
+	let faults = [
+		"partition 300-600 0|1.2",
+		"crash 500-900 1 kept",
+		"slow 0-900 2 70",
+	];
 	let one = run(1, ROUGH, &faults, SECOND);
 	assert_eq!(one, run(1, ROUGH, &faults, SECOND));
 	assert_ne!(one.1, run(2, ROUGH, &faults, SECOND).1);
@@ -119,7 +123,10 @@ fn a_partition_stops_packets_between_groups_only_and_heals() {
 	let (heard, _, counts) = run(1, PLAIN, &["partition 0-1000 0|1.2"], 2 * SECOND);
 	assert!(counts.stopped > 0);
 	for (time, node, from, _) in heard {
-		assert!(time > SECOND || (node > 0 && from > 0), "{time} {node} {from}");
+		assert!(
+			time > SECOND || (node > 0 && from > 0),
+			"{time} {node} {from}"
+		);
 	}
 }
 
@@ -143,7 +150,9 @@ fn a_crashed_node_hears_nothing_and_goes_on_from_its_disk() {
 	let (heard, _, counts) = run(1, PLAIN, &["crash 350-1050 1 kept"], 0);
 	assert_eq!((counts.crashes, counts.recoveries), (1, 1));
 	let down = 350 * MILLI..1_050 * MILLI;
-	assert!(heard.iter().all(|(time, node, ..)| *node != 1 || !down.contains(time)));
+	assert!(heard
+		.iter()
+		.all(|(time, node, ..)| *node != 1 || !down.contains(time)));
 	let beats: Vec<u64> = heard
 		.iter()
 		.filter(|(_, node, from, _)| *node == 0 && *from == 1)
@@ -156,7 +165,9 @@ fn a_crashed_node_hears_nothing_and_goes_on_from_its_disk() {
 fn a_lost_file_is_gone_and_a_torn_event_stops_between_its_effects() {
 	let (heard, ..) = run(1, PLAIN, &["crash 350-1050 1 lost"], 0);
 	let beats = |heard: &Heard| -> Vec<u64> {
-		let from_1 = heard.iter().filter(|(_, node, from, _)| *node == 0 && *from == 1);
+		let from_1 = heard
+			.iter()
+			.filter(|(_, node, from, _)| *node == 0 && *from == 1);
 		from_1.map(|(.., beat)| *beat).collect()
 	};
 	assert_eq!(beats(&heard)[..5], [1, 2, 3, 1, 2]);

@@ -2,8 +2,8 @@
 //!
 //! # What is modelled
 //!
-//! Four authorities, of which one is dishonest; views 1 to 3; a base with the blocks A, its child
-//! A2, and B, which conflicts with both. The state is what the three honest authorities have
+//! Four authorities, of which one is dishonest; views 1 to 3; a base with the blocks A and B, which
+//! conflict. The state is what the three honest authorities have
 //! signed, and what each remembers. In every state any honest authority may take any step that the
 //! rules allow it.
 //!
@@ -34,17 +34,15 @@ const HONEST: usize = 3;
 pub enum Block {
 	/// On the base.
 	A,
-	/// On A.
-	A2,
 	/// On the base.
 	B,
 }
 
-const BLOCKS: [Block; 3] = [Block::A, Block::A2, Block::B];
+const BLOCKS: [Block; 2] = [Block::A, Block::B];
 
 impl Block {
 	fn descends_from(self, other: Block) -> bool {
-		self == other || (self == Block::A2 && other == Block::A)
+		self == other
 	}
 
 	fn conflicts(self, other: Block) -> bool {
@@ -106,7 +104,10 @@ impl Rules {
 	fn certified(&self, state: &State, view: usize, block: Block) -> bool {
 		(0..view).any(|justified| {
 			let bit = 1 << (3 * justified + block as usize);
-			state.iter().filter(|one| one.first[view] & bit != 0).count() >= self.needed()
+			state
+				.iter()
+				.filter(|one| one.first[view] & bit != 0)
+				.count() >= self.needed()
 		})
 	}
 
@@ -137,9 +138,9 @@ impl Rules {
 		let fresh = justified + 1 == view || self.given_up(state, view - 1, justified);
 		let root = |root: Block| block.descends_from(root) || !self.has(Control::S3);
 		let rests = justified == 0
-			|| BLOCKS.into_iter().any(|certified| {
-				root(certified) && self.certified(state, justified, certified)
-			});
+			|| BLOCKS
+				.into_iter()
+				.any(|certified| root(certified) && self.certified(state, justified, certified));
 		own.first[view] & bit == 0 && once && rests && (fresh || !self.has(Control::S2))
 	}
 
@@ -224,20 +225,19 @@ impl Model for Rules {
 	fn properties(&self) -> Vec<Property<Self>> {
 		vec![
 			Property::<Self>::always("agreement", |model, state| {
-				let all: Vec<Block> =
-					BLOCKS.into_iter().filter(|block| model.is_final(state, *block)).collect();
-				!all.iter().any(|one| all.iter().any(|two| one.conflicts(*two)))
+				let all: Vec<Block> = BLOCKS
+					.into_iter()
+					.filter(|block| model.is_final(state, *block))
+					.collect();
+				!all.iter()
+					.any(|one| all.iter().any(|two| one.conflicts(*two)))
 			}),
 			// That the model is not empty: all three views can make something final.
 			Property::<Self>::sometimes("A is final", |model, state| {
 				model.is_final(state, Block::A)
 			}),
-			Property::<Self>::sometimes("A2 is final after A", |model, state| {
-				model.is_final(state, Block::A) && model.is_final(state, Block::A2)
-			}),
 			Property::<Self>::sometimes("B is final after a timeout", |model, state| {
-				model.is_final(state, Block::B)
-					&& state.iter().all(|one| one.timeouts[1] != 0)
+				model.is_final(state, Block::B) && state.iter().all(|one| one.timeouts[1] != 0)
 			}),
 		]
 	}
