@@ -27,12 +27,12 @@ fn measure(down: usize, views: u64) -> (u64, u64) {
 
 #[test]
 fn a_hundred_validators_make_a_block_final_within_its_slot() {
-	let (half, most) = measure(0, 12);
+	let (half, most) = measure(0, 60);
 	assert!(half < 1_000 && most < 2_000, "{half} {most}");
 }
 
 #[test]
 fn with_33_of_a_hundred_down_blocks_still_become_final() {
-	let (half, most) = measure(33, 12);
+	let (half, most) = measure(33, 60);
 	assert!(half < most);
 }

@@ -2,7 +2,7 @@
 //!
 //! # What is modelled
 //!
-//! Four authorities, of which one is dishonest; views 1 to 3; a base with the blocks A and B, which
+//! Four authorities, of which one is dishonest; views 1 to 2 or 3; a base with the blocks A and B, which
 //! conflict. The state is what the three honest authorities have
 //! signed, and what each remembers. In every state any honest authority may take any step that the
 //! rules allow it.
@@ -24,7 +24,7 @@
 use aci_finality::machine::Control;
 use stateright::{Model, Property};
 
-/// Views.
+/// The most views.
 const VIEWS: usize = 3;
 /// Honest authorities.
 const HONEST: usize = 3;
@@ -83,6 +83,8 @@ pub enum Step {
 
 /// The rules, perhaps without one.
 pub struct Rules {
+	/// Views: 2 or 3.
+	pub views: usize,
 	/// The rule that is taken out.
 	pub without: Option<Control>,
 }
@@ -112,7 +114,7 @@ impl Rules {
 	}
 
 	fn is_final(&self, state: &State, block: Block) -> bool {
-		(1..=VIEWS).any(|view| {
+		(1..=self.views).any(|view| {
 			let voted = |one: &&Authority| one.second[view] & (1 << block as usize) != 0;
 			state.iter().filter(voted).count() >= self.needed()
 		})
@@ -167,7 +169,7 @@ impl Model for Rules {
 				// What the one before can do is the same.
 				continue;
 			}
-			for view in 1..=VIEWS {
+			for view in 1..=self.views {
 				for block in BLOCKS {
 					for justified in 0..view {
 						if self.may_vote_first(state, who, view, block, justified) {
@@ -179,7 +181,7 @@ impl Model for Rules {
 					}
 				}
 				// Nothing follows from a timeout of the last view.
-				if view > state[who].given_up && view < VIEWS {
+				if view > state[who].given_up && view < self.views {
 					steps.push(Step::Timeout(who, view));
 				}
 			}
