@@ -409,12 +409,11 @@ impl Oracle {
 				if known.is_none() {
 					self.coverage.timeouts += 1;
 				}
+				let last = timeout.view.max(timeout.high_view + 1);
 				let forgotten = said
 					.second
-					.range(timeout.high_view + 1..=timeout.view.max(timeout.high_view + 1));
-				let forgotten = forgotten
-					.filter(|(voted, _)| **voted <= timeout.view)
-					.next_back();
+					.range(timeout.high_view + 1..=last)
+					.rfind(|(voted, _)| **voted <= timeout.view);
 				if let Some((_, vote)) = forgotten {
 					let vote = vote.clone();
 					found.push(Violation::Contradiction(node, vote, statement.clone()));

@@ -7,6 +7,8 @@ use codec::Encode;
 use sp_core::H256;
 
 /// A packet.
+// Packets lie behind a counted reference: their size costs nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packet {
 	/// The gadget's messages.

@@ -51,7 +51,7 @@ impl Block {
 			},
 			parent: parent.id.hash,
 			slot,
-			change: session.is_some_and(|session| number % session == 0),
+			change: session.is_some_and(|session| number.is_multiple_of(session)),
 		}
 	}
 }

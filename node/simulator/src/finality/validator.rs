@@ -74,6 +74,8 @@ pub enum Beginning {
 }
 
 /// What a node tells the oracles.
+// Read at once where it is made.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Observation {
 	/// It begins, or begins a set.
