@@ -9,10 +9,12 @@ pub type ChainSpec = GenericChainSpec<Extensions>;
 
 /// Which engine finalises a chain's blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum FinalityEngine {
-	/// GRANDPA.
+	/// The chain's own gadget, in the manner of HotStuff.
 	#[default]
+	HotStuff,
+	/// GRANDPA, the reference to measure against.
 	Grandpa,
 }
 
@@ -20,7 +22,7 @@ pub enum FinalityEngine {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ChainSpecExtension)]
 #[serde(rename_all = "camelCase")]
 pub struct Extensions {
-	/// The finality engine; GRANDPA where a file does not say.
+	/// The finality engine; the chain's own gadget where a file does not say.
 	#[serde(default)]
 	pub finality_engine: Option<FinalityEngine>,
 }
@@ -42,13 +44,19 @@ fn properties() -> Properties {
 	properties
 }
 
-fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
+fn named(
+	name: &str,
+	id: &str,
+	chain_type: ChainType,
+	preset: &str,
+	engine: FinalityEngine,
+) -> Result<ChainSpec, String> {
 	let wasm = WASM_BINARY.ok_or(
 		"this node was built without a runtime (SKIP_WASM_BUILD was set): build it again without",
 	)?;
 	let patch = genesis::preset(preset).ok_or_else(|| format!("no preset named {preset}"))?;
 	let extensions = Extensions {
-		finality_engine: Some(FinalityEngine::Grandpa),
+		finality_engine: Some(engine),
 	};
 	Ok(ChainSpec::builder(wasm, extensions)
 		.with_name(name)
@@ -60,21 +68,46 @@ fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Ch
 		.build())
 }
 
-/// The specification that `--chain` names: `dev`, `local`, `production`, or a file.
+/// The specification that `--chain` names: `dev`, `local`, `local-seven`, `production`, the first two with
+/// GRANDPA as `dev-grandpa` and `local-grandpa`, or a file.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
+	use ChainType::{Development, Live, Local};
+	use FinalityEngine::{Grandpa, HotStuff};
 	match id {
 		"dev" => named(
 			"ACI Development",
 			"aci_dev",
-			ChainType::Development,
+			Development,
 			genesis::DEV,
+			HotStuff,
 		),
-		"" | "local" => named("ACI Local", "aci_local", ChainType::Local, genesis::LOCAL),
-		"production" => named("ACI", "aci", ChainType::Live, genesis::PRODUCTION),
+		"dev-grandpa" => named(
+			"ACI Development with GRANDPA",
+			"aci_dev_grandpa",
+			Development,
+			genesis::DEV,
+			Grandpa,
+		),
+		"" | "local" => named("ACI Local", "aci_local", Local, genesis::LOCAL, HotStuff),
+		"local-grandpa" => named(
+			"ACI Local with GRANDPA",
+			"aci_local_grandpa",
+			Local,
+			genesis::LOCAL,
+			Grandpa,
+		),
+		"local-seven" => named(
+			"ACI Local Seven",
+			"aci_local_seven",
+			Local,
+			genesis::LOCAL_SEVEN,
+			HotStuff,
+		),
+		"production" => named("ACI", "aci", Live, genesis::PRODUCTION, HotStuff),
 		path => ChainSpec::from_json_file(path.into()).map_err(|error| {
 			format!(
-				"no chain named {path:?} (there are dev, local and production), \
-				and no specification in a file of that name: {error}"
+				"no chain named {path:?} (there are dev, local, local-seven and production, and dev-grandpa \
+				and local-grandpa), and no specification in a file of that name: {error}"
 			)
 		}),
 	}

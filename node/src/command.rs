@@ -1,9 +1,9 @@
 //! Runs what the command line asks for.
 
 use crate::{
-	chain_spec::{self, FinalityEngine},
+	chain_spec,
 	cli::{Cli, Subcommand},
-	service,
+	finality, service,
 };
 use aci_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -104,9 +104,7 @@ pub fn run() -> sc_cli::Result<()> {
 				..
 			} = service::new_partial(&config)?;
 			let revert_finality = Box::new(move |client, _, blocks| {
-				match engine {
-					FinalityEngine::Grandpa => sc_consensus_grandpa::revert(client, blocks)?,
-				}
+				finality::revert(engine, client, blocks)?;
 				Ok(())
 			});
 			Ok((

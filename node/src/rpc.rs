@@ -4,14 +4,13 @@
 //! metadata, so there is no method here for them.
 
 use crate::{
-	finality::grandpa,
+	finality,
 	service::{FullClient, FullPool},
 };
 use aci_runtime::{opaque::Block, Hash};
 use futures::channel::mpsc::Sender;
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
-use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
 use sc_consensus_manual_seal::{
 	rpc::{ManualSeal, ManualSealApiServer},
 	EngineCommand,
@@ -26,8 +25,8 @@ pub struct Parts {
 	pub client: Arc<FullClient>,
 	/// The transaction pool.
 	pub pool: Arc<FullPool>,
-	/// GRANDPA, where it finalises.
-	pub grandpa: Option<grandpa::RpcParts>,
+	/// The finality engine, where one finalises.
+	pub finality: Option<finality::RpcParts>,
 	/// Takes orders for blocks, where they are made on demand.
 	pub seal: Option<Sender<EngineCommand<Hash>>>,
 }
@@ -40,23 +39,14 @@ pub fn module(
 	let Parts {
 		client,
 		pool,
-		grandpa,
+		finality,
 		seal,
 	} = parts;
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool.clone()).into_rpc())?;
 	module.merge(TransactionPayment::<FullClient, Block>::new(client.clone()).into_rpc())?;
-	if let Some(grandpa) = grandpa.clone() {
-		module.merge(
-			Grandpa::new(
-				executor,
-				grandpa.authorities,
-				grandpa.voter_state,
-				grandpa.justifications,
-				grandpa.proofs,
-			)
-			.into_rpc(),
-		)?;
+	if let Some(finality) = finality.clone() {
+		finality.add(&mut module, executor)?;
 	}
 	if let Some(seal) = seal.clone() {
 		module.merge(ManualSeal::new(seal).into_rpc())?;

@@ -29,7 +29,20 @@ fn the_specification_says_what_wallets_show() {
 	assert_eq!(specification["properties"]["tokenSymbol"], "ACI");
 	assert_eq!(specification["properties"]["tokenDecimals"], 12);
 	assert_eq!(specification["properties"]["ss58Format"], 42);
-	assert_eq!(specification["finalityEngine"], "grandpa");
+}
+
+#[test]
+fn the_specification_selects_the_finality_engine() {
+	for (chain, engine) in [
+		("dev", "hotstuff"),
+		("local", "hotstuff"),
+		("production", "hotstuff"),
+		("dev-grandpa", "grandpa"),
+		("local-grandpa", "grandpa"),
+	] {
+		let specification = specification(&["export-chain-spec", "--chain", chain]);
+		assert_eq!(specification["finalityEngine"], engine, "{chain}");
+	}
 }
 
 #[test]
@@ -50,7 +63,13 @@ fn local_lists_validators_and_balances_for_network_tools() {
 	let genesis = genesis(&specification);
 	let keys = genesis["session"]["keys"].as_array().expect("a list");
 	assert_eq!(keys.len(), 4);
-	for field in ["aura", "finality", "fastpath", "authority_discovery"] {
+	for field in [
+		"aura",
+		"grandpa",
+		"finality",
+		"fastpath",
+		"authority_discovery",
+	] {
 		assert!(keys[0][2][field].is_string(), "{field}");
 	}
 	assert!(genesis["balances"]["balances"].is_array());

@@ -1,4 +1,4 @@
-//! Running nodes: slots, sealing, four validators, restarts, metrics.
+//! Running nodes: slots, sealing, restarts, metrics.
 
 use aci_node_testing::{http, Node};
 use serde_json::json;
@@ -17,7 +17,9 @@ fn a_development_node_makes_and_finalises_blocks() {
 	for method in [
 		"system_accountNextIndex",
 		"payment_queryInfo",
-		"grandpa_roundState",
+		"finality_roundState",
+		"finality_proveFinality",
+		"finality_subscribeJustifications",
 		"chainHead_v1_follow",
 		"author_submitExtrinsic",
 		"state_call",
@@ -109,24 +111,4 @@ fn a_killed_node_goes_on_where_it_was() {
 	node.wait("new blocks", LIMIT, |node| {
 		(node.finalised() > before).then_some(())
 	});
-}
-
-#[test]
-fn four_validators_finalise_one_chain() {
-	let mut alice = Node::local("--alice", &[]);
-	let bootnode = alice.bootnode();
-	let others: Vec<Node> = ["--bob", "--charlie", "--dave"]
-		.into_iter()
-		.map(|who| Node::local(who, &["--bootnodes", &bootnode]))
-		.collect();
-	alice.wait("three finalised blocks", LIMIT, |node| {
-		(node.finalised() >= 3).then_some(())
-	});
-	let hash = alice.call("chain_getBlockHash", json!([2]));
-	for mut node in others {
-		node.wait("the same block", LIMIT, |node| {
-			(node.finalised() >= 2 && node.call("chain_getBlockHash", json!([2])) == hash)
-				.then_some(())
-		});
-	}
 }

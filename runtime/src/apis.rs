@@ -1,9 +1,13 @@
 //! What can be asked of the runtime.
 
 use crate::{
-	AccountId, Aura, AuthorityDiscovery, Balance, Block, Escrow, Executive, Grandpa, Historical,
-	Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi, Runtime, RuntimeCall, RuntimeGenesisConfig,
-	SessionKeys, StakingSlashing, System, TransactionPayment, VERSION,
+	config::consensus::FinalityKeys, AccountId, Aura, AuthorityDiscovery, Balance, Block, Escrow,
+	Executive, Finality, Grandpa, Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi,
+	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
+	TransactionPayment, VERSION,
+};
+use aci_finality::{
+	api::OpaqueKeyOwnershipProof, AuthorityId as FinalityId, AuthoritySet, OffenceProof, SetId,
 };
 use aci_market::Pool;
 use aci_primitives::{
@@ -166,6 +170,32 @@ impl_runtime_apis! {
 			Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority_id))
 				.map(|proof| proof.encode())
 				.map(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new)
+		}
+	}
+
+	impl aci_finality::api::FinalityApi<Block> for Runtime {
+		fn finality_authorities() -> Option<AuthoritySet> {
+			Finality::current_set()
+		}
+
+		fn finality_key_ownership_proof(
+			set: SetId,
+			authority: FinalityId,
+		) -> Option<OpaqueKeyOwnershipProof> {
+			use codec::Encode;
+			use frame_support::traits::KeyOwnerProofSystem;
+			FinalityKeys::prove((aci_finality::KEY_TYPE, authority))
+				.filter(|proof| proof.set == set)
+				.map(|proof| OpaqueKeyOwnershipProof(proof.encode()))
+		}
+
+		fn submit_finality_offence(
+			proof: OffenceProof,
+			key_owner: OpaqueKeyOwnershipProof,
+		) -> Option<()> {
+			use codec::DecodeAll;
+			let key_owner = DecodeAll::decode_all(&mut &key_owner.0[..]).ok()?;
+			Finality::submit_report(proof, key_owner)
 		}
 	}
 

@@ -186,6 +186,9 @@ mod runtime {
 	pub type Grandpa = pallet_grandpa;
 	#[runtime::pallet_index(26)]
 	pub type AuthorityDiscovery = pallet_authority_discovery;
+	// After the session: its hook counts the change that a new session plans.
+	#[runtime::pallet_index(27)]
+	pub type Finality = pallet_aci_finality;
 
 	#[runtime::pallet_index(30)]
 	pub type ConvictionVoting = pallet_conviction_voting;

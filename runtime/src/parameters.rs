@@ -6,7 +6,7 @@
 
 use crate::{
 	governance::terms::{self, TrackTerms},
-	Runtime, BLOCK_TIME, DAYS, EPOCH, MINUTES,
+	Runtime, BLOCK_TIME, DAYS, EPOCH, MINUTES, SESSION,
 };
 use aci_primitives::{Balance, BlockNumber, Moment, ACI};
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
@@ -122,6 +122,11 @@ pub mod governed {
 		/// What a reporter gets of what refunds leave of an applied slash.
 		#[codec(index = 11)]
 		pub static ReporterShare: Permill = Permill::from_percent(10);
+
+		/// Blocks in a session, after which another set of validators may be elected. Shorter ones
+		/// than the unbonding period's part that all remembered sessions must cover count as that.
+		#[codec(index = 12)]
+		pub static SessionLength: BlockNumber = SESSION;
 	}
 
 	/// Deposits and times of referenda and votes. Root alone changes them.

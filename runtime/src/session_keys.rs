@@ -3,14 +3,16 @@
 //! | field | scheme | key type | for |
 //! | --- | --- | --- | --- |
 //! | `aura` | sr25519 | `aura` | producing blocks |
-//! | `finality` | ed25519 | `gran` | voting on finality |
+//! | `grandpa` | ed25519 | `gran` | voting on finality, where a chain runs the reference engine |
+//! | `finality` | ed25519 | `acif` | voting on finality |
 //! | `fastpath` | ed25519 | `acfp` | vertices, acknowledgements and checkpoints of the DAG |
 //! | `authority_discovery` | sr25519 | `audi` | publishing the validator's addresses |
 //!
-//! The fast path's key is registered from the first block on, so that every validator has one when
-//! the fast path starts to use it.
+//! A chain's specification names its finality engine, and only that engine's key votes. Both are
+//! registered on every chain, so that one runtime serves both. The fast path's key is registered
+//! from the first block on, so that every validator has one when the fast path starts to use it.
 
-use crate::{AccountId, Aura, AuthorityDiscovery, Grandpa};
+use crate::{AccountId, Aura, AuthorityDiscovery, Finality, Grandpa};
 use alloc::vec::Vec;
 use frame_support::traits::OneSessionHandler;
 use sp_runtime::{impl_opaque_keys, BoundToRuntimeAppPublic};
@@ -59,7 +61,8 @@ impl OneSessionHandler<AccountId> for FastPath {
 impl_opaque_keys! {
 	pub struct SessionKeys {
 		pub aura: Aura,
-		pub finality: Grandpa,
+		pub grandpa: Grandpa,
+		pub finality: Finality,
 		pub fastpath: FastPath,
 		pub authority_discovery: AuthorityDiscovery,
 	}

@@ -318,6 +318,7 @@ mod tests {
 				missed: 0,
 				active: true,
 				since: 1,
+				weight: 800_000,
 			},
 			bond: 0,
 			quality: 0,

@@ -1,7 +1,8 @@
 //! What the voter asks of the chain.
 
 use aci_finality::{
-	certificate::Justification, machine::BlockTree, types::AuthoritySet, BlockHash, SetId, Target,
+	certificate::Justification, machine::BlockTree, types::AuthoritySet, BlockHash, BlockNumber,
+	SetId, Target,
 };
 use futures::stream::BoxStream;
 
@@ -81,4 +82,28 @@ pub trait Chain: BlockTree + Send + Sync + 'static {
 
 	/// What changes from now on. A slow reader may miss imports, never a change of the set.
 	fn events(&self) -> BoxStream<'static, ChainEvent>;
+}
+
+/// Why finality of a block could not be proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+	/// The block is not final yet, or no such block is known.
+	#[error("block {0} is not final yet: wait, and ask again")]
+	NotFinal(BlockNumber),
+	/// The node does not hold what the proof is made of.
+	#[error("the proof of block {0} is not held here: ask a node that keeps older blocks")]
+	NotHeld(BlockNumber),
+	/// The database failed.
+	#[error("the client: {0}")]
+	Client(#[from] sp_blockchain::Error),
+}
+
+/// What RPC asks of the chain.
+pub trait FinalityProver: Send + Sync + 'static {
+	/// An encoded proof that the block at `number` is final; `None` for a block that needs none,
+	/// such as the genesis block.
+	fn prove(&self, number: BlockNumber) -> Result<Option<Vec<u8>>, ProveError>;
+
+	/// Every justification that finalises blocks from now on.
+	fn justifications(&self) -> BoxStream<'static, Justification>;
 }

@@ -1,11 +1,8 @@
 //! A node of a network: Aura makes blocks, the engine of the specification finalises them.
 
 use super::{new_partial, FullClient};
-use crate::{
-	finality::grandpa::{self, VoterParams},
-	inherents, rpc,
-};
-use aci_runtime::{opaque::Block, Hash};
+use crate::{finality::VoterParams, inherents, rpc};
+use aci_runtime::{opaque::Block, BlockNumber, Hash};
 use futures::{FutureExt, StreamExt};
 use sc_client_api::Backend;
 use sc_consensus_aura::{CompatibilityMode, SlotProportion, StartAuraParams};
@@ -16,7 +13,7 @@ use sc_network::{
 	service::traits::NetworkService,
 	Litep2pNetworkBackend, NetworkBackend, NetworkEventStream,
 };
-use sc_network_sync::strategy::warp::{WarpSyncConfig, WarpSyncProvider};
+use sc_network_sync::strategy::warp::WarpSyncConfig;
 use sc_service::{
 	error::Error, BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams,
 	TaskManager,
@@ -27,6 +24,14 @@ use std::sync::Arc;
 
 /// How much of a slot its author may spend on the block: two thirds, the rest is for propagation.
 const BLOCK_PROPOSAL_PORTION: f32 = 2.0 / 3.0;
+
+/// Authors slow down while finality lags more than ten blocks, 20 seconds, behind.
+const BACKOFF: BackoffAuthoringOnFinalizedHeadLagging<BlockNumber> =
+	BackoffAuthoringOnFinalizedHeadLagging {
+		max_interval: 100,
+		unfinalized_slack: 10,
+		authoring_bias: 2,
+	};
 
 type Network = Litep2pNetworkBackend;
 
@@ -47,7 +52,7 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: (block_import, link, mut telemetry),
+		other: (engine, mut telemetry),
 	} = partial;
 
 	let registry = config.prometheus_registry().cloned();
@@ -56,13 +61,7 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 		<Network as NetworkBackend<Block, Hash>>::register_notification_metrics(registry.as_ref());
 	let mut network_config =
 		FullNetworkConfiguration::<Block, Hash, Network>::new(&config.network, registry.clone());
-	let protocol = grandpa::add_protocol(&mut network_config, &genesis, &config, metrics.clone());
-	let warp_sync: Arc<dyn WarpSyncProvider<Block>> =
-		Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
-			backend.clone(),
-			link.shared_authority_set().clone(),
-			Vec::new(),
-		));
+	let protocol = engine.add_protocol(&mut network_config, &genesis, &config, metrics.clone());
 
 	let (network, system_rpc, transactions, sync, _bitswap) =
 		sc_service::build_network(BuildNetworkParams {
@@ -74,7 +73,7 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
 			import_queue,
 			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(engine.warp_sync())),
 			block_relay: None,
 			metrics,
 			gap_sync_body_policy: None,
@@ -102,12 +101,10 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 		);
 	}
 
-	let grandpa_rpc = grandpa::RpcParts::new(&link, backend.clone());
-	let voter_state = grandpa_rpc.voter_state.clone();
 	let rpc_parts = rpc::Parts {
 		client: client.clone(),
 		pool: transaction_pool.clone(),
-		grandpa: Some(grandpa_rpc),
+		finality: Some(engine.rpc()),
 		seal: None,
 	};
 	let role = config.role;
@@ -115,6 +112,7 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 	let keystore = keystore_container.keystore();
 	let votes = !config.disable_grandpa;
 	let name = config.network.node_name.clone();
+	let folder = config.base_path.config_dir(config.chain_spec.id());
 	let public_addresses = config.network.public_addresses.clone();
 
 	sc_service::spawn_tasks(SpawnTasksParams {
@@ -150,13 +148,13 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 				slot_duration,
 				client: client.clone(),
 				select_chain,
-				block_import,
+				block_import: engine.block_import(),
 				proposer_factory: proposer,
 				create_inherent_data_providers: move |_, ()| async move {
 					Ok(inherents::providers(slot_duration))
 				},
 				force_authoring,
-				backoff_authoring_blocks: Some(BackoffAuthoringOnFinalizedHeadLagging::default()),
+				backoff_authoring_blocks: Some(BACKOFF),
 				keystore: keystore.clone(),
 				sync_oracle: sync.clone(),
 				justification_sync_link: sync.clone(),
@@ -181,20 +179,20 @@ pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
 	}
 
 	if votes {
-		grandpa::start(
+		engine.start(
 			&task_manager,
+			protocol,
 			VoterParams {
-				link,
-				protocol,
+				client,
 				network,
 				sync,
-				voter_state,
 				pool: transaction_pool,
 				keystore: role.is_authority().then_some(keystore),
 				telemetry: telemetry_handle,
 				role,
 				name,
 				registry,
+				folder,
 			},
 		)?;
 	}

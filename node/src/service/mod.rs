@@ -4,9 +4,9 @@ mod full;
 mod sealing;
 
 use crate::{
-	chain_spec::{Extensions, FinalityEngine},
+	chain_spec::Extensions,
 	cli::Sealing,
-	finality::grandpa,
+	finality::{self, Engine, SelectChain},
 	inherents,
 };
 use aci_runtime::{opaque::Block, RuntimeApi};
@@ -23,8 +23,6 @@ pub type HostFunctions = sp_io::SubstrateHostFunctions;
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
-/// Fork choice: the longest chain that contains the last finalised block.
-pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 /// The transaction pool.
 pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 
@@ -32,10 +30,10 @@ pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient
 pub type Partial = PartialComponents<
 	FullClient,
 	FullBackend,
-	FullSelectChain,
+	SelectChain,
 	sc_consensus::DefaultImportQueue<Block>,
 	FullPool,
-	(grandpa::BlockImport, grandpa::Link, Option<Telemetry>),
+	(Engine, Option<Telemetry>),
 >;
 
 /// Builds what is there before the network: the parts that commands on the database need too.
@@ -51,13 +49,14 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		})
 		.transpose()?;
 
+	let selected = Extensions::engine(config.chain_spec.as_ref());
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
 			executor,
-			Vec::new(),
+			finality::pruning_filters(selected),
 		)?;
 	let client = Arc::new(client);
 
@@ -68,7 +67,6 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		telemetry
 	});
 
-	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = Arc::from(
 		sc_transaction_pool::Builder::new(
 			task_manager.spawn_essential_handle(),
@@ -80,20 +78,19 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		.build(),
 	);
 
-	let FinalityEngine::Grandpa = Extensions::engine(config.chain_spec.as_ref());
-	let (block_import, link) = sc_consensus_grandpa::block_import(
-		client.clone(),
-		grandpa::JUSTIFICATION_PERIOD,
+	let engine = Engine::new(
+		selected,
 		&client,
-		select_chain.clone(),
+		&backend,
 		telemetry.as_ref().map(|telemetry| telemetry.handle()),
 	)?;
+	let block_import = engine.block_import();
 
 	let slot_duration = sc_consensus_aura::slot_duration(&*client)?;
 	let import_queue =
 		sc_consensus_aura::import_queue::<AuthorityPair, _, _, _, _, _>(ImportQueueParams {
 			block_import: block_import.clone(),
-			justification_import: Some(Box::new(block_import.clone())),
+			justification_import: Some(Box::new(block_import)),
 			client: client.clone(),
 			create_inherent_data_providers: move |_, ()| async move {
 				Ok(inherents::providers(slot_duration))
@@ -111,9 +108,9 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		task_manager,
 		import_queue,
 		keystore_container,
-		select_chain,
+		select_chain: engine.select_chain(),
 		transaction_pool,
-		other: (block_import, link, telemetry),
+		other: (engine, telemetry),
 	})
 }
 

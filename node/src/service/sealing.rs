@@ -46,7 +46,7 @@ pub async fn start(config: Configuration, sealing: Sealing) -> Result<TaskManage
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: (_, _, mut telemetry),
+		other: (_, mut telemetry),
 	} = new_partial(&config)?;
 
 	let registry = config.prometheus_registry().cloned();
@@ -120,7 +120,7 @@ pub async fn start(config: Configuration, sealing: Sealing) -> Result<TaskManage
 	let rpc_parts = rpc::Parts {
 		client: client.clone(),
 		pool: transaction_pool.clone(),
-		grandpa: None,
+		finality: None,
 		seal: Some(ordered),
 	};
 	sc_service::spawn_tasks(SpawnTasksParams {

@@ -11,6 +11,9 @@
 #![deny(missing_docs)]
 
 pub mod http;
+mod network;
+
+pub use network::{Network, VALIDATORS};
 
 use serde_json::{json, Value};
 use std::{

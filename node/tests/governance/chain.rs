@@ -3,9 +3,10 @@
 
 use aci_node_testing::{http, Node};
 use aci_runtime::{
-	Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TxExtension, UncheckedExtrinsic,
+	Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TxExtension, UncheckedExtrinsic, UNIT,
 };
 use codec::{Decode, DecodeAll, Encode};
+use frame_support::dispatch::DispatchClass;
 use frame_system::{EventRecord, Phase};
 use serde_json::{json, Value};
 use sp_io::hashing::twox_128;
@@ -76,7 +77,17 @@ impl Chain {
 		&mut self,
 		who: Sr25519Keyring,
 		call: impl Into<RuntimeCall>,
+		versions: (u32, u32),
+	) -> Vec<u8> {
+		self.sign_with_tip(who, call, versions, 0)
+	}
+
+	fn sign_with_tip(
+		&mut self,
+		who: Sr25519Keyring,
+		call: impl Into<RuntimeCall>,
 		(spec_version, transaction_version): (u32, u32),
+		tip: u128,
 	) -> Vec<u8> {
 		let call = call.into();
 		let account = who.to_account_id();
@@ -97,7 +108,7 @@ impl Chain {
 			frame_system::CheckEra::from(Era::Immortal),
 			frame_system::CheckNonce::from(number),
 			frame_system::CheckWeight::new(),
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			pallet_transaction_payment::ChargeTransactionPayment::from(tip),
 			frame_metadata_hash_extension::CheckMetadataHash::new(false),
 			frame_system::WeightReclaim::new(),
 		);
@@ -130,6 +141,40 @@ impl Chain {
 			Some(error) => Err(error.to_string()),
 			None => Ok(()),
 		}
+	}
+
+	/// Hands in a transaction that goes before those without a tip, and with which a block that has
+	/// `others` too is full: what remains is shorter than any signed transaction.
+	pub fn fill_beside(&mut self, others: &[Vec<u8>], who: Sr25519Keyring) {
+		/// Header and digests count too. They are as long as this, within some bytes.
+		const HEAD: usize = 113;
+		const REMAINDER: usize = 50;
+		let others: usize = others.iter().map(Vec::len).sum();
+		let length = <Runtime as frame_system::Config>::BlockLength::get();
+		let room = *length.max.get(DispatchClass::Normal) as usize;
+		let room = room - others - HEAD - REMAINDER;
+		let versions = self.versions();
+		let mut signed = |remark: usize| {
+			let remark = vec![0; remark];
+			let call = frame_system::Call::<Runtime>::remark { remark };
+			self.sign_with_tip(who, call, versions, UNIT)
+		};
+		// What is not the remark is of the same length in both.
+		let least = signed(room / 2).len() - room / 2;
+		let filler = signed(room - least);
+		assert_eq!(filler.len(), room);
+		self.hand_in(&filler).expect("the pool takes it");
+	}
+
+	/// How many transactions wait in the node's pool.
+	pub fn pending(&self) -> usize {
+		let pending = self.node.call("author_pendingExtrinsics", json!([]));
+		pending.as_array().expect("is a list").len()
+	}
+
+	/// Where the node answers.
+	pub fn url(&self) -> String {
+		self.node.url()
 	}
 
 	/// Signs a call, hands it in and makes the block that has it: the call's events, or its error.

@@ -2,10 +2,11 @@
 //! and what passes happens. Nobody uses sudo.
 //!
 //! The node makes a block when the test asks for one, so nothing here depends on how long a block
-//! takes.
+//! takes. [`programs`] says what the test with a worker and a client needs.
 
 mod chain;
 mod market;
+mod programs;
 mod referendum;
 
 use aci_primitives::{job::JobStatus, Moment};
@@ -16,6 +17,7 @@ use aci_runtime::{
 };
 use chain::Chain;
 use pallet_referenda::ReferendumInfo;
+use programs::{until, until_pending, Programs};
 use referendum::{as_root, enact, on_parameters, outlast, submit, vote_against, vote_for};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave, Eve, Ferdie};
 use sp_runtime::{
@@ -185,6 +187,12 @@ fn a_root_referendum_upgrades_the_runtime_and_the_market_goes_on() {
 	assert_eq!(enact(&mut chain, index), Ok(()));
 	assert_eq!(chain.versions(), (spec_version, transaction_version));
 
+	// A worker and a client, as people run them.
+	let mut programs = Programs::new(&chain);
+	let mut worker = programs.worker(&mut chain, "dave");
+	assert_eq!(programs.order("charlie").job(&mut chain), "Settled");
+	let (inherents, _) = chain.block();
+
 	// What the market has when the code changes: an open job, its price locked.
 	let job = market::order(&mut chain, Ferdie, 1);
 	let before = market::job(&mut chain, job);
@@ -194,15 +202,34 @@ fn a_root_referendum_upgrades_the_runtime_and_the_market_goes_on() {
 		dest: Bob.to_account_id().into(),
 		value: UNIT,
 	};
-	let stale = chain.sign(Alice, transfer.clone(), (spec_version, transaction_version));
+	let versions = (spec_version, transaction_version);
+	let stale = chain.sign(Alice, transfer.clone(), versions);
+
+	// The worker is about to acknowledge a job and the client to order another. The block of the
+	// upgrade has no room for either, so both are signed for the old runtime.
+	let matched = market::matched(&chain);
+	let mut running = programs.order("charlie");
+	until(&mut chain, "the job to be matched", |chain| {
+		(market::matched(chain) > matched).then_some(())
+	});
+	until_pending(&mut chain, 1);
+	let mut ordered = programs.order("charlie");
+	until_pending(&mut chain, 2);
+	let seen = chain.seen().len();
 
 	// Anyone brings the code.
 	let apply = SystemCall::apply_authorized_upgrade {
 		code: code.to_vec(),
 	};
+	let of_the_block = [vec![chain.sign(Eve, apply.clone(), versions)], inherents].concat();
+	chain.fill_beside(&of_the_block, Ferdie);
 	let events = chain
 		.submit(Eve, apply)
 		.expect("the code is the authorised one");
+	assert!(
+		!chain.seen()[seen..].iter().any(market::is_of_a_job),
+		"neither is in the block"
+	);
 	let updated = RuntimeEvent::System(frame_system::Event::CodeUpdated {
 		hash: BlakeTwo256::hash(code),
 	});
@@ -234,6 +261,18 @@ fn a_root_referendum_upgrades_the_runtime_and_the_market_goes_on() {
 		market::job(&mut chain, job).job.status,
 		JobStatus::Cancelled
 	);
+
+	// So do worker and client, without a restart and without trying again.
+	assert_eq!(running.job(&mut chain), "Settled");
+	assert_eq!(ordered.job(&mut chain), "Settled");
+	assert_eq!(programs.order("charlie").job(&mut chain), "Settled");
+	worker.must_run();
+	for told in [worker.told(), ordered.told()] {
+		assert!(told.contains("is signed for it"), "{told}");
+		for trouble in ["ERROR", "trying again", "refuses"] {
+			assert!(!told.contains(trouble), "`{trouble}`:\n{told}");
+		}
+	}
 }
 
 fn next_runtime() -> &'static [u8] {

@@ -42,6 +42,29 @@ pub fn job(chain: &mut Chain, id: JobId) -> JobView {
 	job.expect("the chain knows the job")
 }
 
+/// Whether an event is of what a client or a worker does with a job.
+pub fn is_of_a_job(event: &RuntimeEvent) -> bool {
+	use pallet_aci_jobs::Event;
+	matches!(
+		event,
+		RuntimeEvent::Jobs(
+			Event::JobSubmitted { .. } | Event::JobAcknowledged { .. } | Event::JobMatched { .. }
+		)
+	)
+}
+
+/// How many matches there were.
+pub fn matched(chain: &Chain) -> usize {
+	let events = chain.seen().iter();
+	let matched = |event: &&RuntimeEvent| {
+		matches!(
+			event,
+			RuntimeEvent::Jobs(pallet_aci_jobs::Event::JobMatched { .. })
+		)
+	};
+	events.filter(matched).count()
+}
+
 /// How long a job waits for a worker, in milliseconds of the chain's time.
 pub fn waits_for(job: &JobView) -> Moment {
 	job.job.deadline.moment - job.job.submitted.moment

@@ -247,11 +247,11 @@ pub mod pallet {
 			/// All that waits for the account.
 			claimable: Balance,
 		},
-		/// A credit that had waited was paid.
+		/// A credit that had waited waits no longer: it was paid to its owner, or a pot paid it on.
 		Claimed {
-			/// Whose credit it was.
+			/// Whose credit it was; for a pot, the pot's account.
 			who: AccountId,
-			/// How much.
+			/// How much. A pot may keep a rest that goes on waiting.
 			amount: Balance,
 		},
 		/// An account paid money into a pot.

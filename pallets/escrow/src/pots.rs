@@ -84,6 +84,10 @@ impl<T: Config> Pallet<T> {
 		let waiting = Claimable::<T>::get(pot).min(amount);
 		if waiting > 0 {
 			Self::take_credit(pot, waiting)?;
+			Self::deposit_event(Event::Claimed {
+				who: pot.clone(),
+				amount: waiting,
+			});
 		}
 		let mut rest = amount;
 		subtract(&mut rest, waiting)?;

@@ -8,6 +8,7 @@ use scale_info::TypeInfo;
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Lock {
 	/// Who pays.
 	pub client: AccountId,
@@ -24,6 +25,7 @@ pub struct Lock {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Prepayment {
 	/// Whose money it is.
 	pub owner: AccountId,
@@ -37,6 +39,7 @@ pub struct Prepayment {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct HomeBudget {
 	/// Who may spend it; never the chain itself.
 	pub home: Home,
@@ -50,6 +53,7 @@ pub struct HomeBudget {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct PotView {
 	/// The pot's account. Nobody has a key to it.
 	pub account: AccountId,
@@ -63,6 +67,7 @@ pub struct PotView {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Pools {
 	/// The validators' pool.
 	pub validators: PotView,
@@ -84,6 +89,7 @@ pub struct Pools {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Settled {
 	/// To accounts: the workers.
 	pub accounts: Balance,

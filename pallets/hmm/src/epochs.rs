@@ -8,8 +8,8 @@
 //! nothing twice. If one round took longer than an epoch, the next would begin when it is done.
 
 use crate::{
-	types::time_of, Activities, ActivityView, ClassActivity, Config, Epoch, Event, NextClass,
-	Pallet, Pools,
+	types::time_of, Activities, ActivityView, Capital, ClassActivity, Config, Epoch, Event,
+	NextClass, Pallet, Pools,
 };
 use aci_market::{control, Activity, Pool};
 use aci_primitives::{
@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
 		let mut next = match epoch.next {
 			Some(next) => next,
 			None if passed > 0 => {
+				Self::begin_forgetting();
 				epoch.index = epoch.index.saturating_add(passed);
 				epoch.start = epoch.start.saturating_add(passed.saturating_mul(length));
 				0
@@ -61,10 +62,15 @@ impl<T: Config> Pallet<T> {
 			*pool = Pool::new(pool.free, pool.target, par_price, floor_share)?;
 			Ok(())
 		});
+		Capital::<T>::mutate(|capital| {
+			// The sum has the former part, and funds are parts of the issuance.
+			*capital = capital.saturating_sub(activity.fund).saturating_add(fund);
+		});
 		Activities::<T>::insert(
 			class,
 			ClassActivity {
 				activity: Activity::default(),
+				fund,
 				..activity
 			},
 		);

@@ -9,14 +9,18 @@
 //! bound again after it. Without that end a provider could unbond once, stay in for years, and leave
 //! in the block before a refund.
 
-use crate::{Config, Error, Event, FeesBrought, FundShares, Pallet, Pools, Provider, Providers};
+use crate::{
+	Brought, BroughtCursor, Config, Error, Event, FeesBrought, FundShares, Pallet, Pools, Provider,
+	Providers,
+};
 use aci_market::{fund, FundError};
 use aci_primitives::{
 	traits::{Insurer, Pot, Pots},
-	AccountId, Balance, ClassId,
+	AccountId, Balance, BlockNumber, ClassId,
 };
+use alloc::vec::Vec;
 use frame_support::{ensure, traits::Get};
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchResult, SaturatedConversion};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_provide(who: AccountId, class: ClassId, amount: Balance) -> DispatchResult {
@@ -159,18 +163,64 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+impl<T: Config> Pallet<T> {
+	/// Begins to search for brought fees that no refund can need any more, unless a search runs.
+	pub(crate) fn begin_forgetting() {
+		if !BroughtCursor::<T>::exists() {
+			BroughtCursor::<T>::put(None::<(ClassId, AccountId)>);
+		}
+	}
+
+	/// Looks at what the next workers brought, at most [`Config::MaxEndsPerBlock`], and forgets what
+	/// no refund can need any more. Returns how many it looked at.
+	pub(crate) fn forget_brought(now: BlockNumber) -> u32 {
+		let Some(cursor) = BroughtCursor::<T>::get() else {
+			return 0;
+		};
+		let iter = match cursor {
+			Some((class, worker)) => {
+				FeesBrought::<T>::iter_from(FeesBrought::<T>::hashed_key_for(class, worker))
+			}
+			None => FeesBrought::<T>::iter(),
+		};
+		let most = T::MaxEndsPerBlock::get();
+		let next: Vec<_> = iter.take(most.saturated_into()).collect();
+		let count: u32 = next.len().saturated_into();
+		let place = next
+			.last()
+			.filter(|_| count >= most)
+			.map(|(class, worker, _)| (*class, worker.clone()));
+		for (class, worker, brought) in next {
+			if brought.last.saturating_add(T::InsuranceTime::get()) < now {
+				FeesBrought::<T>::remove(class, worker);
+			}
+		}
+		match place {
+			Some(place) => BroughtCursor::<T>::put(Some(place)),
+			None => BroughtCursor::<T>::kill(),
+		}
+		count
+	}
+}
+
 impl<T: Config> Insurer for Pallet<T> {
 	fn note_fee(class: ClassId, worker: &AccountId, amount: Balance) {
 		if amount > 0 {
+			let last = Self::now();
 			FeesBrought::<T>::mutate(class, worker, |brought| {
+				let before = brought.map_or(0, |brought| brought.amount);
 				// Fees are parts of the issuance, whose sum over time cannot reach 2^128 planck.
-				*brought = Some(brought.unwrap_or_default().saturating_add(amount));
+				let amount = before.saturating_add(amount);
+				*brought = Some(Brought { amount, last });
 			});
 		}
 	}
 
 	fn refund(class: ClassId, worker: &AccountId, client: &AccountId, amount: Balance) -> Balance {
-		let brought = FeesBrought::<T>::get(class, worker).unwrap_or_default();
+		let Brought {
+			amount: brought,
+			last,
+		} = FeesBrought::<T>::get(class, worker).unwrap_or_default();
 		let assets = T::Pots::balance(Pot::Fund(class));
 		let paid = fund::refund(amount, brought, assets, FundShares::<T>::get(class));
 		if paid == 0 {
@@ -181,7 +231,8 @@ impl<T: Config> Insurer for Pallet<T> {
 			return 0;
 		}
 		let left = brought.saturating_sub(paid);
-		FeesBrought::<T>::set(class, worker, (left > 0).then_some(left));
+		let rest = (left > 0).then_some(Brought { amount: left, last });
+		FeesBrought::<T>::set(class, worker, rest);
 		Self::deposit_event(Event::RefundInsured {
 			class,
 			worker: worker.clone(),

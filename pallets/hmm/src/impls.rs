@@ -1,9 +1,9 @@
 //! Changes of pools, and what the other pallets ask of this one.
 
 use crate::{Classes, Config, Error, Event, NextClass, Pallet, PoolState, Pools};
-use aci_market::{curve, CurveError, Pool};
+use aci_market::{curve, CurveError, Pool, SlotWeights};
 use aci_primitives::{
-	traits::{MarketQuote, Quote},
+	traits::{MarketQuote, MarketWeights, Quote},
 	Balance, BlockNumber, Class, ClassId,
 };
 use frame_support::{ensure, traits::Get};
@@ -26,6 +26,7 @@ impl<T: Config> Pallet<T> {
 			id,
 			PoolState {
 				pool,
+				weights: SlotWeights::default(),
 				version: 0,
 				changed: Self::now(),
 			},
@@ -52,10 +53,20 @@ impl<T: Config> Pallet<T> {
 		id: ClassId,
 		change: impl FnOnce(&mut Pool) -> Result<(), CurveError>,
 	) -> Result<PoolState, Error<T>> {
+		Self::change_state(id, |state| change(&mut state.pool))
+	}
+
+	/// Changes a pool, the weights of its class's slots and its version, or nothing. The pool's own
+	/// weight follows the sums.
+	pub(crate) fn change_state(
+		id: ClassId,
+		change: impl FnOnce(&mut PoolState) -> Result<(), CurveError>,
+	) -> Result<PoolState, Error<T>> {
 		let mut state = Pools::<T>::get(id).ok_or(Error::<T>::UnknownClass)?;
-		let former = state.pool;
-		change(&mut state.pool)?;
-		if state.pool != former {
+		let former = state;
+		change(&mut state)?;
+		state.pool.free_weight = state.weights.relative();
+		if state != former {
 			Self::store(id, &mut state);
 		}
 		Ok(state)
@@ -76,6 +87,7 @@ impl<T: Config> Pallet<T> {
 			target,
 			par_price,
 			floor_share,
+			free_weight,
 		} = state.pool;
 		Self::deposit_event(Event::PoolChanged {
 			class: id,
@@ -83,6 +95,7 @@ impl<T: Config> Pallet<T> {
 			target,
 			par_price,
 			floor_share,
+			free_weight,
 			version: state.version,
 			unit_price: curve::marginal_price(&state.pool).ok(),
 		});
@@ -126,18 +139,53 @@ impl<T: Config> MarketQuote for Pallet<T> {
 		Ok(())
 	}
 
-	fn add_capacity(class: ClassId, milli_slots: u64) -> DispatchResult {
-		let state = Self::change(class, |pool| curve::add_capacity(pool, milli_slots))?;
+	fn add_capacity(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult {
+		let state = Self::change_state(class, |state| {
+			curve::add_capacity(&mut state.pool, milli_slots)?;
+			state.weights.add(milli_slots, weight)
+		})?;
 		// At most 2^48 in the pool and in each of a bounded number of slices.
 		Self::set_registered(class, |registered| registered.saturating_add(milli_slots));
 		Self::report(class, &state);
 		Ok(())
 	}
 
-	fn remove_capacity(class: ClassId, milli_slots: u64) -> DispatchResult {
-		let state = Self::change(class, |pool| curve::remove_capacity(pool, milli_slots))?;
+	fn remove_capacity(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult {
+		let state = Self::change_state(class, |state| {
+			curve::remove_capacity(&mut state.pool, milli_slots)?;
+			state.weights.remove(milli_slots, weight)
+		})?;
 		Self::set_registered(class, |registered| registered.saturating_sub(milli_slots));
 		Self::report(class, &state);
+		Ok(())
+	}
+}
+
+impl<T: Config> MarketWeights for Pallet<T> {
+	fn weights(class: ClassId) -> Option<SlotWeights> {
+		Pools::<T>::get(class).map(|state| state.weights)
+	}
+
+	fn occupy_slots(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult {
+		Self::change_state(class, |state| state.weights.occupy(milli_slots, weight))?;
+		Ok(())
+	}
+
+	fn vacate_slots(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult {
+		Self::change_state(class, |state| state.weights.vacate(milli_slots, weight))?;
+		Ok(())
+	}
+
+	fn reweigh_slots(
+		class: ClassId,
+		milli_slots: u64,
+		free: u64,
+		from: u32,
+		to: u32,
+	) -> DispatchResult {
+		Self::change_state(class, |state| {
+			state.weights.reweigh(milli_slots, free, from, to)
+		})?;
 		Ok(())
 	}
 }
@@ -153,6 +201,7 @@ impl<T: Config> From<CurveError> for Error<T> {
 			CurveError::FreeAboveTarget => Error::FreeAboveTarget,
 			CurveError::ParPriceOutOfBounds => Error::ParPriceOutOfBounds,
 			CurveError::FloorShareOutOfBounds => Error::FloorShareOutOfBounds,
+			CurveError::FreeWeightOutOfBounds => Error::FreeWeightOutOfBounds,
 			CurveError::PriceTooHigh => Error::PriceTooHigh,
 		}
 	}

@@ -28,7 +28,8 @@ mod tests;
 pub mod pallet {
 	use super::*;
 	use aci_market::{
-		control, curve, ControlRules, Pool, Slice, PARTS_PER_BILLION, PARTS_PER_MILLION,
+		control, curve, quality::WEIGHT_UNIT, ControlRules, Pool, Slice, PARTS_PER_BILLION,
+		PARTS_PER_MILLION,
 	};
 	use aci_primitives::{
 		job::Home,
@@ -90,6 +91,10 @@ pub mod pallet {
 
 		/// Blocks in which a withdrawal can be made, after the unbonding time. Governed.
 		type WithdrawalWindow: Get<BlockNumber>;
+
+		/// Blocks after a worker's last paid job in which a refund for it can still fall due: not less
+		/// than the fraud window with all disputes and appeals that can follow.
+		type InsuranceTime: Get<BlockNumber>;
 
 		/// Most withdrawals of one account that are under way in one fund.
 		#[pallet::constant]
@@ -158,7 +163,8 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// What each worker's jobs brought the fund of a class and was not refunded, in planck.
+	/// What each worker's jobs brought the fund of a class and was not refunded. Forgotten when no fee
+	/// came for [`Config::InsuranceTime`].
 	// Blake2: anybody chooses its account.
 	#[pallet::storage]
 	pub type FeesBrought<T: Config> = StorageDoubleMap<
@@ -167,14 +173,23 @@ pub mod pallet {
 		ClassId,
 		Blake2_128Concat,
 		AccountId,
-		Balance,
+		Brought,
 		OptionQuery,
 	>;
+
+	/// Where the search for brought fees that no refund can need any more goes on; `None` inside
+	/// stands for the beginning. Empty when the search of the epoch is done.
+	#[pallet::storage]
+	pub type BroughtCursor<T: Config> = StorageValue<_, Option<(ClassId, AccountId)>, OptionQuery>;
 
 	/// Paid and offered time of each class since its last epoch ended.
 	#[pallet::storage]
 	pub type Activities<T: Config> =
 		StorageMap<_, Twox64Concat, ClassId, ClassActivity, ValueQuery>;
+
+	/// What the funds of all classes had together, each when its last epoch was closed, in planck.
+	#[pallet::storage]
+	pub type Capital<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
 	/// The running epoch, and which class is to be closed next.
 	#[pallet::storage]
@@ -287,6 +302,8 @@ pub mod pallet {
 			par_price: Balance,
 			/// Floor share, in parts per billion.
 			floor_share: u32,
+			/// Mean quality weight of the class's free slots over that of all its slots, in 4,096ths.
+			free_weight: u32,
 			/// The new version.
 			version: u32,
 			/// The marginal price in planck per compute unit; `None` without capacity.
@@ -508,6 +525,9 @@ pub mod pallet {
 		TooManySlices,
 		/// The home has no slice of this pool.
 		NoSlice,
+		/// The stored weight of a pool's free slots is out of bounds. It must be repaired by
+		/// governance.
+		FreeWeightOutOfBounds,
 	}
 
 	#[pallet::hooks]
@@ -516,7 +536,8 @@ pub mod pallet {
 			let now: BlockNumber = now.saturated_into();
 			let ended = Self::end_reservations(now);
 			let closed = Self::close_epochs(now);
-			T::WeightInfo::on_initialize(ended, closed)
+			let looked = Self::forget_brought(now);
+			T::WeightInfo::on_initialize(ended, closed, looked)
 		}
 
 		fn integrity_test() {
@@ -859,7 +880,8 @@ pub mod pallet {
 			<Self as MarketQuote>::quote(id, milli_slots, flops)
 		}
 
-		/// The used share of a class's capacity, in parts per billion, rounded down.
+		/// The used share of a class's capacity, weighted by quality, in parts per billion, rounded
+		/// down.
 		pub fn utilisation(id: ClassId) -> Option<u32> {
 			Some(Pools::<T>::get(id)?.pool.utilisation())
 		}
@@ -876,6 +898,12 @@ pub mod pallet {
 				floor_share,
 				next_floor_share: control::floor_share(assets, &T::ControlRules::get()),
 			})
+		}
+
+		/// What the funds of all classes have together, in planck; of each it counts what the fund had
+		/// when the class's last epoch was closed.
+		pub fn capital() -> Balance {
+			Capital::<T>::get()
 		}
 
 		/// What an account has in a class's fund; `None` when it has nothing there.
@@ -895,7 +923,7 @@ pub mod pallet {
 
 		/// What a worker's jobs brought the fund of a class and can still be refunded, in planck.
 		pub fn insured(class: ClassId, worker: AccountId) -> Balance {
-			FeesBrought::<T>::get(class, worker).unwrap_or_default()
+			FeesBrought::<T>::get(class, worker).map_or(0, |brought| brought.amount)
 		}
 
 		/// A reservation, also one that has ended and whose last jobs have not.
@@ -925,7 +953,8 @@ pub mod pallet {
 
 		/// A class's price curve at evenly spaced levels from all free to none, at most
 		/// [`MAX_CURVE_POINTS`]: utilisation in parts per billion, and the marginal price there in
-		/// planck per compute unit, rounded up. Empty for a pool without capacity.
+		/// planck per compute unit, rounded up. The curve is by weight; where the pool is on it,
+		/// [`Pallet::utilisation`] tells. Empty for a pool without capacity.
 		pub fn price_curve(class: ClassId, points: u32) -> Vec<(u32, Balance)> {
 			let Some(state) = Pools::<T>::get(class) else {
 				return Vec::new();
@@ -939,6 +968,7 @@ pub mod pallet {
 					let used = target.saturating_mul(index).checked_div(steps)?;
 					let level = Pool {
 						free: target.saturating_sub(used),
+						free_weight: WEIGHT_UNIT,
 						..state.pool
 					};
 					Some((level.utilisation(), curve::marginal_price(&level).ok()?))

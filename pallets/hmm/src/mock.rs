@@ -62,6 +62,7 @@ impl pallet_aci_hmm::Config for Test {
 	type MinLiquidity = MinLiquidity;
 	type UnbondingTime = ConstU32<UNBONDING>;
 	type WithdrawalWindow = ConstU32<WITHDRAWAL_WINDOW>;
+	type InsuranceTime = ConstU32<120>;
 	type MaxWithdrawals = ConstU32<3>;
 	type ReservedLoad = ConstU32<100_000>;
 	type MinWindow = ConstU32<10>;
@@ -81,6 +82,8 @@ pub const START: u128 = 1_000_000 * ACI;
 /// Least first deposit in a fund, in planck.
 pub const MIN_LIQUIDITY: u128 = 1_000 * ACI;
 pub const EPOCH_LENGTH: u32 = 60;
+/// The weight of a slot of a worker that makes no faults.
+pub const WHOLE: u32 = 1_000_000;
 pub const BLOCK_TIME: u64 = 2_000;
 /// Blocks until a withdrawal can be made, and in which it can.
 pub const UNBONDING: u32 = 50;

@@ -1,9 +1,9 @@
 //! The invariants of the README, checked over the whole storage.
 
 use crate::{
-	Activities, Classes, Config, FeesBrought, FundShares, NextClass, NextReservation, Pallet,
-	Pools, Providers, ReservationEnds, ReservationStates, ReservationsOf, Reserved, SliceCount,
-	SliceStates,
+	Activities, Capital, Classes, Config, FeesBrought, FundShares, NextClass, NextReservation,
+	Pallet, Pools, Providers, ReservationEnds, ReservationStates, ReservationsOf, Reserved,
+	SliceCount, SliceStates,
 };
 use aci_market::{curve, fund};
 use aci_primitives::class::JOB_MILLI_SLOTS;
@@ -17,7 +17,7 @@ fn broken(what: &'static str) -> DispatchError {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 4 and 7 to 11 of the README. For tests and off-chain checks: it reads
+	/// Checks invariants 1 to 4 and 7 to 12 of the README. For tests and off-chain checks: it reads
 	/// everything.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		Self::check_classes()?;
@@ -41,10 +41,13 @@ impl<T: Config> Pallet<T> {
 				Self::check_class(&class).is_ok(),
 				broken("a stored class is out of bounds")
 			);
-			let pool = Pools::<T>::get(id)
-				.ok_or(broken("a class has no pool"))?
-				.pool;
+			let state = Pools::<T>::get(id).ok_or(broken("a class has no pool"))?;
+			let pool = state.pool;
 			ensure!(pool.check().is_ok(), broken("a pool is out of bounds"));
+			ensure!(
+				pool.free_weight == state.weights.relative(),
+				broken("a pool's weight is not that of its class's slots")
+			);
 			let slot = pool.free.min(JOB_MILLI_SLOTS);
 			ensure!(
 				slot == 0 || curve::unit_price(&pool, slot).is_ok(),
@@ -54,11 +57,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Invariant 7.
+	/// Invariants 7 and 12.
 	fn check_capacity() -> Result<(), DispatchError> {
 		for (id, state) in Pools::<T>::iter() {
 			let sliced = SliceStates::<T>::iter_prefix_values(id)
 				.fold(0u64, |sum, slice| sum.saturating_add(slice.target));
+			ensure!(
+				state.weights.check() && state.weights.slots == Activities::<T>::get(id).registered,
+				broken("the weighed slots are not the registered ones")
+			);
+			ensure!(
+				state.pool.free <= state.weights.free_slots,
+				broken("a pool has free capacity whose slots are occupied")
+			);
 			ensure!(
 				Activities::<T>::get(id).registered == state.pool.target.saturating_add(sliced),
 				broken("registered capacity is not that of the pool and its slices")
@@ -89,8 +100,14 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(shares.is_empty(), broken("a provider's class is not there"));
+		let capital = Activities::<T>::iter_values()
+			.fold(0, |sum: u128, state| sum.saturating_add(state.fund));
 		ensure!(
-			FeesBrought::<T>::iter_values().all(|brought| brought > 0),
+			capital == Capital::<T>::get(),
+			broken("the capital is not the sum of the funds")
+		);
+		ensure!(
+			FeesBrought::<T>::iter_values().all(|brought| brought.amount > 0),
 			broken("nothing is recorded as brought")
 		);
 		Ok(())

@@ -1,6 +1,6 @@
 //! What this pallet stores, and what its view functions return.
 
-use aci_market::{Activity, Pool};
+use aci_market::{Activity, Pool, SlotWeights};
 use aci_primitives::{Balance, BlockNumber, ClassId, Moment, Reservation, ReservationId};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -23,9 +23,12 @@ use scale_info::TypeInfo;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct PoolState {
 	/// The pricing state.
 	pub pool: Pool,
+	/// The class's slots by the quality of their workers: in the pool, in its slices and reserved.
+	pub weights: SlotWeights,
 	/// Changes with every change of the pool or its class. Wraps around after 2^32 changes.
 	pub version: u32,
 	/// The block of the last change.
@@ -34,6 +37,7 @@ pub struct PoolState {
 
 /// Paid and offered time of a class in the running epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct ClassActivity {
 	/// The sums, of which the offered time is complete until `since`.
 	pub activity: Activity,
@@ -41,10 +45,23 @@ pub struct ClassActivity {
 	pub registered: u64,
 	/// The block until which the offered time is summed.
 	pub since: BlockNumber,
+	/// What the class's fund had when its last epoch was closed, in planck; a part of the capital.
+	pub fund: Balance,
+}
+
+/// What a worker's jobs brought a fund.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
+pub struct Brought {
+	/// What of it was not refunded, in planck; above zero.
+	pub amount: Balance,
+	/// The block of the last fee.
+	pub last: BlockNumber,
 }
 
 /// Where the chain is in its epochs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct EpochState {
 	/// The running epoch's number.
 	pub index: u32,
@@ -79,6 +96,7 @@ pub struct Withdrawal {
 	TypeInfo,
 )]
 #[scale_info(skip_type_params(MaxWithdrawals))]
+#[scale_info(capture_docs = "always")]
 pub struct Provider<MaxWithdrawals: Get<u32>> {
 	/// Shares that are not on their way out.
 	pub shares: u128,

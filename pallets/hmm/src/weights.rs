@@ -14,9 +14,10 @@
 //! | `cancel_withdrawal` | provider | provider | none |
 //! | `withdraw_liquidity` | provider, shares, pot 4, accounts 2 | provider, shares, pot, accounts 3 | 1 |
 //! | `swap` | class, pool, reserved, 4 of reservations, prepayment 4, account | pool, reserved, 5 of reservations, prepayment 4, account | 5 |
-//! | start of a block | epoch, cursor, agenda | epoch, cursor | none |
+//! | start of a block | epoch, two cursors, agenda | epoch, two cursors | none |
 //! | a reservation's end | agenda, reservation, owner's list, pool, reserved, prepayment 4 | the same | none |
-//! | a class's close | pool, activity, pot 3 | pool, activity | 3 |
+//! | a class's close | pool, activity, capital, pot 3 | pool, activity, capital | 3 |
+//! | a look at what a worker brought | the entry | the entry | none |
 //!
 //! A pot's balance is counted as three reads (its account and what waits for it), a payment in or
 //! out as the accounts on both sides and a claim. A prepayment is counted as four of each: its
@@ -24,6 +25,7 @@
 //!
 //! What other pallets call through the traits is in their weights. Reading a class or a pool, and a
 //! quote, takes one read (a quote two prices more); taking and giving back one read and one write;
+//! occupying, vacating and reweighing slots the same;
 //! adding and removing capacity two reads, two writes, one price and an event. `paid` takes two
 //! reads and a write, `occupy` one read and one write, `vacate` at most four reads and four writes,
 //! `note_fee` one read and one write, `refund` six reads, five writes and an event, `split` and
@@ -53,8 +55,9 @@ pub trait WeightInfo {
 	fn withdraw_liquidity() -> Weight;
 	/// Of `swap`.
 	fn swap() -> Weight;
-	/// Of the start of a block with so many steps of the agenda and so many classes closed.
-	fn on_initialize(ended: u32, closed: u32) -> Weight;
+	/// Of the start of a block with so many steps of the agenda, so many classes closed and so
+	/// many workers' fees looked at.
+	fn on_initialize(ended: u32, closed: u32, looked: u32) -> Weight;
 }
 
 const BASE: u64 = 20;
@@ -71,12 +74,13 @@ fn counted(database: RuntimeDbWeight, prices: u64, reads: u64, writes: u64) -> W
 }
 
 /// The weight of the start of a block.
-fn start_of_block(database: RuntimeDbWeight, ended: u32, closed: u32) -> Weight {
+fn start_of_block(database: RuntimeDbWeight, ended: u32, closed: u32, looked: u32) -> Weight {
 	let times = |weight: Weight, count: u32| weight.saturating_mul(count.into());
 	database
-		.reads_writes(3, 2)
+		.reads_writes(4, 3)
 		.saturating_add(times(counted(database, 0, 9, 9), ended))
-		.saturating_add(times(counted(database, 3, 5, 2), closed))
+		.saturating_add(times(counted(database, 3, 6, 3), closed))
+		.saturating_add(times(counted(database, 0, 1, 1), looked))
 }
 
 /// Weights with the runtime's database.
@@ -115,8 +119,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		counted(T::DbWeight::get(), 5, 12, 12)
 	}
 
-	fn on_initialize(ended: u32, closed: u32) -> Weight {
-		start_of_block(T::DbWeight::get(), ended, closed)
+	fn on_initialize(ended: u32, closed: u32, looked: u32) -> Weight {
+		start_of_block(T::DbWeight::get(), ended, closed, looked)
 	}
 }
 
@@ -159,7 +163,7 @@ impl WeightInfo for () {
 		counted(TEST_DATABASE, 5, 12, 12)
 	}
 
-	fn on_initialize(ended: u32, closed: u32) -> Weight {
-		start_of_block(TEST_DATABASE, ended, closed)
+	fn on_initialize(ended: u32, closed: u32, looked: u32) -> Weight {
+		start_of_block(TEST_DATABASE, ended, closed, looked)
 	}
 }

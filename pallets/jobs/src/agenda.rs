@@ -75,13 +75,15 @@ impl<T: Config> Pallet<T> {
 		Bookkeepings::<T>::insert(id, &*bookkeeping);
 	}
 
-	/// Takes up the last block's time; pays due batches, at most
+	/// Takes up the last block's time; weighs workers in the first blocks of an epoch; pays due batches, at most
 	/// [`Config::MaxSettlementsPerBlock`] jobs; handles other due jobs, at most
-	/// [`Config::MaxDuePerBlock`]; and prunes paid jobs, as many at most. Each goes on where it
+	/// [`Config::MaxDuePerBlock`]; and prunes paid
+	/// jobs, as many at most, or as many as it paid. Each goes on where it
 	/// stopped, so a full block loses nothing. Returns the weight of this, of the matching and of the
 	/// history that end the block.
 	pub(crate) fn begin_block() -> Weight {
 		Self::take_up_time();
+		let weighed = Self::weigh_workers();
 		let now = Self::now();
 		let settled = Self::settle_due(&now);
 		let mut cursor = AgendaCursor::<T>::get().unwrap_or(now.block);
@@ -103,11 +105,14 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		AgendaCursor::<T>::put(cursor);
-		let pruned = Self::prune_batches(&now, T::MaxDuePerBlock::get());
+		// Passing a block is a step besides those of its jobs; one more catches up.
+		let steps = settled.saturating_add(2).max(T::MaxDuePerBlock::get());
+		let (pruned, _) = Self::prune_batches(&now, steps);
 
 		let matches = u64::from(T::MaxMatchesPerBlock::get());
 		T::WeightInfo::block()
 			.saturating_add(T::WeightInfo::settle().saturating_mul(settled.into()))
+			.saturating_add(T::WeightInfo::weigh().saturating_mul(weighed.into()))
 			.saturating_add(T::WeightInfo::due().saturating_mul(handled))
 			.saturating_add(T::WeightInfo::prune().saturating_mul(pruned.into()))
 			.saturating_add(

@@ -5,10 +5,15 @@ use crate::{
 	types::{BatchKey, Bookkeeping, Place},
 	Agenda, AgendaCursor, Assigned, BatchCount, Batches, Bookkeepings, Config, Disputes, History,
 	HoldReason, JobCount, Jobs, JobsOf, LastOrder, Leaves, Offers, Open, PaidBatches, Pallet,
-	PruneCursor, SettleCursor, Workers, WorkersOf, MAX_RETURNS,
+	PruneCursor, SettleCursor, WeighingState, Workers, WorkersOf, MAX_RETURNS,
+};
+use aci_market::{
+	fees::PARTS_PER_MILLION,
+	quality::{slot_weight, MIN_SLOT_WEIGHT},
+	SlotWeights,
 };
 use aci_primitives::{
-	traits::{JobEscrow, MarketQuote, Reservations},
+	traits::{JobEscrow, MarketQuote, MarketWeights, QualityUpdate, Reservations},
 	AccountId, Balance, ClassId, Job, JobId, JobStatus, ReservationId,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -51,13 +56,15 @@ fn has_result(status: JobStatus) -> bool {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks every numbered invariant. The error names the one that is broken.
+	/// Checks every numbered invariant, the tenth as long as the rules of quality do not change in an
+	/// epoch. The error names the one that is broken.
 	pub fn do_try_state() -> Check {
 		Self::check_locks()?;
 		Self::check_agenda()?;
 		Self::check_batches()?;
 		Self::check_workers()?;
 		Self::check_pools()?;
+		Self::check_weights()?;
 		Self::check_queues()?;
 		Self::check_indices()?;
 		Self::check_disputes()?;
@@ -348,6 +355,39 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				told.is_none_or(|reservation| reservation.occupied == occupied),
 				"invariant 5: a reservation's use is not its jobs'"
+			);
+		}
+		Ok(())
+	}
+
+	/// Invariant 10.
+	fn check_weights() -> Check {
+		let mut sums = BTreeMap::<ClassId, SlotWeights>::new();
+		let walk = WeighingState::<T>::get();
+		let all_weighed = !walk.running && walk.epoch == T::Quality::epoch();
+		for (account, worker) in Workers::<T>::iter() {
+			ensure!(
+				(MIN_SLOT_WEIGHT..=PARTS_PER_MILLION).contains(&worker.weight),
+				"invariant 10: a worker's weight is out of bounds"
+			);
+			let score = T::Quality::quality_at_epoch_start(&account);
+			ensure!(
+				!all_weighed || worker.weight == slot_weight(score),
+				"invariant 10: a worker's weight is not by its quality at the epoch's start"
+			);
+			let sum = sums.entry(worker.class).or_default();
+			let added = sum
+				.add(Self::milli_slots(worker.slots), worker.weight)
+				.and_then(|()| sum.occupy(Self::milli_slots(worker.busy), worker.weight));
+			ensure!(
+				added.is_ok(),
+				"invariant 10: a class's weights cannot be summed"
+			);
+		}
+		for (class, sum) in sums {
+			ensure!(
+				T::Market::weights(class) == Some(sum),
+				"invariant 10: the market's weights are not those of the workers"
 			);
 		}
 		Ok(())

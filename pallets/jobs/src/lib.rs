@@ -11,6 +11,7 @@ mod history;
 mod invariants;
 mod lifecycle;
 mod matching;
+mod quality;
 mod reservations;
 pub mod runtime_api;
 mod settlement;
@@ -43,7 +44,9 @@ pub const MAX_PAGE: u32 = 100;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason},
+		types::{
+			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason, Weighing,
+		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
 	use aci_market::{FeeShares, StakeRules};
@@ -51,8 +54,8 @@ pub mod pallet {
 		job::JobView,
 		traits::{
 			Bonds, DisputeCommittee, DisputeVerdict, Insurer, JobEscrow, MarketActivity,
-			MarketQuote, Prepayments, ProofOfAi, QualityUpdate, Quote, Reservations, Settlement,
-			Slasher,
+			MarketQuote, MarketWeights, Prepayments, ProofOfAi, QualityUpdate, Quote, Reservations,
+			Settlement, Slasher,
 		},
 		view::QuoteError,
 		worker::{Endpoint, Worker, WorkerView},
@@ -90,7 +93,7 @@ pub mod pallet {
 			Reason = Self::RuntimeHoldReason,
 		>;
 		/// Classes and their pools.
-		type Market: MarketQuote;
+		type Market: MarketQuote + MarketWeights;
 		/// Locks for jobs, and their release.
 		type Escrow: JobEscrow + Settlement;
 		/// Workers' bonds.
@@ -174,8 +177,11 @@ pub mod pallet {
 		/// Most workers that are considered for one job.
 		#[pallet::constant]
 		type MaxCandidates: Get<u32>;
-		/// Most deadlines that the start of a block handles, payments of batches not counted; and most
-		/// jobs of paid batches that it prunes.
+		/// Most workers whose quality weight is set anew in one block.
+		#[pallet::constant]
+		type MaxWeighedPerBlock: Get<u32>;
+		/// Most deadlines that the start of a block handles, payments of batches not counted; and how
+		/// many jobs of paid batches it prunes at least, where it pays fewer.
 		#[pallet::constant]
 		type MaxDuePerBlock: Get<u32>;
 		/// Most jobs of one batch.
@@ -294,6 +300,10 @@ pub mod pallet {
 	/// The first batch that may not be pruned.
 	#[pallet::storage]
 	pub type PruneCursor<T: Config> = StorageValue<_, BatchKey, OptionQuery>;
+
+	/// How far the weighing of workers by their quality is.
+	#[pallet::storage]
+	pub type WeighingState<T: Config> = StorageValue<_, Weighing, ValueQuery>;
 
 	/// The hashes of the leaves of the jobs that ended in this block. Empty between blocks.
 	#[pallet::storage]
@@ -615,6 +625,16 @@ pub mod pallet {
 			/// How many leaves.
 			jobs: u32,
 		},
+		/// A worker's slots have another weight in the price of their class from now on, since its
+		/// quality was another one when this epoch began.
+		WorkerWeighed {
+			/// The worker.
+			worker: AccountId,
+			/// The class whose capacity it offers.
+			class: ClassId,
+			/// What each of its slots weighs, in parts per million.
+			weight: u32,
+		},
 	}
 
 	/// Why a call failed. Nothing is changed then.
@@ -733,6 +753,11 @@ pub mod pallet {
 			Self::begin_block()
 		}
 
+		/// Prunes what the start of the block left, with the weight that is left.
+		fn on_idle(_: BlockNumberFor<T>, rest: Weight) -> Weight {
+			Self::prune_with(rest)
+		}
+
 		/// Matches open jobs, and writes the root over the jobs that ended. Its worst case is part of
 		/// the weight that `on_initialize` returned, and of the calls that end jobs.
 		fn on_finalize(_: BlockNumberFor<T>) {
@@ -770,6 +795,7 @@ pub mod pallet {
 			assert!(T::MaxClassesPerBlock::get() > 0, "a class is matched");
 			assert!(T::MaxMatchesPerBlock::get() > 0, "a job is matched");
 			assert!(T::MaxCandidates::get() > 0, "a worker is considered");
+			assert!(T::MaxWeighedPerBlock::get() > 0, "a worker is weighed");
 			assert!(T::MaxDuePerBlock::get() > 1, "the agenda gets on");
 			assert!(T::MaxBatch::get() > 0, "a batch has room for a job");
 			assert!(

@@ -10,8 +10,8 @@ use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
 	job::{job_id, Assignment, JobResult, MAX_CONTENT},
 	traits::{
-		Claim, JobEscrow, MarketQuote, Payee, ProofOfAi, QualityUpdate, Release, Reservations,
-		Settlement, SlashReport, Slasher,
+		Claim, JobEscrow, MarketQuote, MarketWeights, Payee, ProofOfAi, QualityUpdate, Release,
+		Reservations, Settlement, SlashReport, Slasher,
 	},
 	AccountId, Balance, ClassId, Hash, HistoryLeaf, Instant, Job, JobId, JobInput, JobOutput,
 	JobSpec, JobStatus, Moment, Role, SignedReceipt,
@@ -451,7 +451,7 @@ impl<T: Config> Pallet<T> {
 		Workers::<T>::try_mutate(&assignment.worker, |worker| {
 			let worker = worker.as_mut().ok_or(Error::<T>::Inconsistent)?;
 			worker.busy = worker.busy.checked_sub(1).ok_or(Error::<T>::Inconsistent)?;
-			Ok::<(), Error<T>>(())
+			T::Market::vacate_slots(class, JOB_MILLI_SLOTS, worker.weight)
 		})?;
 		Assigned::<T>::remove(&assignment.worker, id);
 		match reserved {

@@ -36,7 +36,9 @@ use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
 	domain,
 	job::{Assignment, Home, PrivacyTier},
-	traits::{Bonds, JobEscrow, MarketQuote, ProofOfAi, QualityUpdate, Reservations},
+	traits::{
+		Bonds, JobEscrow, MarketQuote, MarketWeights, ProofOfAi, QualityUpdate, Reservations,
+	},
 	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, ReservationId,
 	Role,
 };
@@ -396,7 +398,7 @@ impl<T: Config> Pallet<T> {
 				.exposure
 				.checked_add(price)
 				.ok_or(Error::<T>::Inconsistent)?;
-			Ok::<(), Error<T>>(())
+			T::Market::occupy_slots(class, JOB_MILLI_SLOTS, record.weight)
 		})?;
 		Assigned::<T>::insert(worker, contender.id, ());
 

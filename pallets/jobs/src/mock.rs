@@ -118,6 +118,8 @@ parameter_types! {
 	pub static MaxMatchesPerBlock: u32 = 16;
 	pub static MaxOpenPerClass: u32 = 64;
 	pub static MaxCandidates: u32 = 8;
+	/// Blocks of an epoch of quality.
+	pub static QualityEpoch: u32 = 1_800;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -178,7 +180,7 @@ impl pallet_aci_staking_slashing::Config for Test {
 	type ValidatorCount = ConstU32<1>;
 	type MinimumDelegation = ConstU128<1_000>;
 	type MaxCommission = ReporterShare;
-	type EpochLength = ConstU32<1_800>;
+	type EpochLength = QualityEpoch;
 	type BlocksPerYear = ConstU32<15_778_800>;
 	type SessionHistory = ConstU32<8>;
 	type MaxValidators = ConstU32<4>;
@@ -206,6 +208,7 @@ impl pallet_aci_hmm::Config for Test {
 	type MinLiquidity = MinPrice;
 	type UnbondingTime = ConstU32<50>;
 	type WithdrawalWindow = ConstU32<20>;
+	type InsuranceTime = ConstU32<100>;
 	type MaxWithdrawals = ConstU32<3>;
 	// Ten parts per million: what the accounts of the tests can pay.
 	type ReservedLoad = ConstU32<10>;
@@ -271,6 +274,7 @@ impl Config for Test {
 	type MaxClassesPerBlock = ConstU32<4>;
 	type MaxMatchesPerBlock = MaxMatchesPerBlock;
 	type MaxCandidates = MaxCandidates;
+	type MaxWeighedPerBlock = ConstU32<2>;
 	type MaxDuePerBlock = MaxDuePerBlock;
 	type MaxBatch = ConstU32<4>;
 	type SettlementLimit = SettlementLimit;
@@ -339,6 +343,7 @@ pub fn run(test: impl FnOnce()) {
 	MaxMatchesPerBlock::set(16);
 	MaxOpenPerClass::set(64);
 	MaxCandidates::set(8);
+	QualityEpoch::set(1_800);
 	let mut genesis = RuntimeGenesisConfig::default();
 	genesis.balances.balances = accounts().into_iter().map(|who| (who, START)).collect();
 	genesis.hmm.classes = vec![(class(), PAR_PRICE, 0), (class(), PAR_PRICE, 0)];

@@ -10,8 +10,12 @@
 //! cannot be paid leaves its batch and holds nobody up. That does not happen unless an invariant is
 //! broken.
 //!
-//! A paid batch stays until the fraud window of its jobs ends, and is pruned from its end, as many
-//! jobs as the block's bound allows. A job that leaves a batch for another reason (a dispute, a
+//! A paid batch stays until the fraud window of its jobs ends, and is pruned from its end. The start
+//! of a block prunes as many jobs as it paid, and always up to [`Config::MaxDuePerBlock`]; so while
+//! blocks pay as many as ever, what is to be pruned does not pile up. When they pay less than they
+//! did a fraud window ago there is more to prune than that, and there is also weight left: then the
+//! end of the block prunes, at most as many as a block can pay.
+//! A job that leaves a batch for another reason (a dispute, a
 //! poke) has its state written to its record.
 //!
 //! Batches are paid and pruned in the order of their keys, each by a cursor.
@@ -19,16 +23,18 @@
 use crate::{
 	types::{BatchKey, Bookkeeping, Payable, Place, Reserved},
 	Agenda, BatchCount, Batches, Bookkeepings, Config, Error, Event, Jobs, PaidBatches, Pallet,
-	PruneCursor, SettleCursor, Workers,
+	PruneCursor, SettleCursor, WeightInfo, Workers,
 };
-use aci_market::{fees, FeeShares};
+use aci_market::{fees, FeeShares, FeeSplit};
 use aci_primitives::{
 	traits::{Insurer, MarketActivity, Payee, QualityUpdate, Release, Settlement},
 	AccountId, Balance, BlockNumber, ClassId, Hash, HistoryLeaf, Instant, Job, JobId, JobStatus,
 	Moment,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
-use frame_support::{ensure, storage::with_storage_layer, traits::Get, BoundedVec};
+use frame_support::{
+	ensure, storage::with_storage_layer, traits::Get, weights::Weight, BoundedVec,
+};
 use sp_runtime::{DispatchError, DispatchResult, SaturatedConversion};
 
 impl BatchKey {
@@ -43,6 +49,19 @@ impl BatchKey {
 	/// The first batch of a block.
 	fn first_of(due: BlockNumber) -> Self {
 		BatchKey { due, number: 0 }
+	}
+}
+
+/// A job of a batch that is being paid, with the parts of its due.
+struct Payment {
+	payable: Payable,
+	parts: FeeSplit,
+}
+
+impl Payment {
+	fn new(payable: Payable, shares: &FeeShares) -> Self {
+		let parts = fees::split(payable.due, shares);
+		Payment { payable, parts }
 	}
 }
 
@@ -103,14 +122,18 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
+	/// Most jobs that the start of a block pays in batches, but for one batch that is always paid.
+	fn settlement_bound() -> u32 {
+		// A limit of zero would stop all payment.
+		T::MaxSettlementsPerBlock::get().min(T::SettlementLimit::get().max(1))
+	}
+
 	/// Pays the batches that are due. Returns how many jobs that was.
 	pub(crate) fn settle_due(now: &Instant) -> u32 {
 		let mut cursor = SettleCursor::<T>::get().unwrap_or(BatchKey::first_of(now.block));
-		let mut budget = T::MaxSettlementsPerBlock::get()
-			// A limit of zero would stop all payment.
-			.min(T::SettlementLimit::get().max(1))
-			.min(Self::room_for_ends());
-		let mut batches: Vec<(BatchKey, Vec<Payable>)> = Vec::new();
+		let mut budget = Self::settlement_bound().min(Self::room_for_ends());
+		let shares = T::FeeShares::get();
+		let mut batches: Vec<(BatchKey, Vec<Payment>)> = Vec::new();
 		while cursor.due <= now.block && budget > 0 {
 			if cursor.number >= BatchCount::<T>::get(cursor.due) {
 				// A block without batches costs one as well, so the loop is bounded.
@@ -125,7 +148,11 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 			budget = budget.saturating_sub(count.max(1));
-			batches.push((cursor, jobs));
+			let payments = jobs
+				.into_iter()
+				.map(|payable| Payment::new(payable, &shares))
+				.collect();
+			batches.push((cursor, payments));
 			cursor = cursor.next();
 		}
 		SettleCursor::<T>::put(cursor);
@@ -134,18 +161,17 @@ impl<T: Config> Pallet<T> {
 		}
 
 		let until = Self::deadline_in_blocks(now, T::FraudWindow::get());
-		let shares = T::FeeShares::get();
-		let refused = Self::release_batches(&batches, &shares);
+		let refused = Self::release_batches(&batches);
 		let mut told = Told::default();
 		let mut settled = 0u32;
 		for (key, jobs) in &batches {
 			PaidBatches::<T>::insert(key, until);
-			for payable in jobs {
-				if let Some(reason) = refused.get(&payable.job) {
-					Self::exclude(payable, *reason, now);
+			for payment in jobs {
+				if let Some(reason) = refused.get(&payment.payable.job) {
+					Self::exclude(&payment.payable, *reason, now);
 					continue;
 				}
-				Self::announce(payable, &shares, now, &mut told);
+				Self::announce(payment, now, &mut told);
 				settled = settled.saturating_add(1);
 			}
 		}
@@ -154,23 +180,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Releases the locks of batches, and says of which jobs it could not.
-	fn release_batches(
-		batches: &[(BatchKey, Vec<Payable>)],
-		shares: &FeeShares,
-	) -> BTreeMap<JobId, DispatchError> {
+	fn release_batches(batches: &[(BatchKey, Vec<Payment>)]) -> BTreeMap<JobId, DispatchError> {
 		let mut refused = BTreeMap::new();
 		let all: Vec<Release> = batches
 			.iter()
-			.flat_map(|(_, jobs)| jobs.iter().map(|payable| Self::release_of(payable, shares)))
+			.flat_map(|(_, jobs)| jobs.iter().map(Self::release_of))
 			.collect();
 		if Self::release(&all).is_ok() {
 			return refused;
 		}
 		for (_, jobs) in batches {
-			let batch: Vec<Release> = jobs
-				.iter()
-				.map(|payable| Self::release_of(payable, shares))
-				.collect();
+			let batch: Vec<Release> = jobs.iter().map(Self::release_of).collect();
 			if Self::release(&batch).is_ok() {
 				continue;
 			}
@@ -200,8 +220,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// States a payment, and adds it to what is told.
-	fn announce(payable: &Payable, shares: &FeeShares, now: &Instant, told: &mut Told) {
-		let parts = fees::split(payable.due, shares);
+	fn announce(payment: &Payment, now: &Instant, told: &mut Told) {
+		let Payment { payable, parts } = payment;
 		let forfeited = Self::forfeited_by(payable);
 		// No due is above its price.
 		let rest = payable.price.saturating_sub(payable.due);
@@ -265,13 +285,13 @@ impl<T: Config> Pallet<T> {
 		let mut bookkeeping = Bookkeepings::<T>::get(id).ok_or(Error::<T>::Inconsistent)?;
 		let payable = Self::payable(id, &job, bookkeeping.reserved)?;
 		ensure!(Self::room_for_ends() > 0, Error::<T>::BlockFull);
-		let shares = T::FeeShares::get();
-		T::Escrow::settle(&[Self::release_of(&payable, &shares)])?;
+		let payment = Payment::new(payable, &T::FeeShares::get());
+		T::Escrow::settle(&[Self::release_of(&payment)])?;
 		job.status = JobStatus::Settled;
 		job.deadline = Self::deadline_in_blocks(now, T::FraudWindow::get());
 		Self::store(id, &job, &mut bookkeeping, now);
 		let mut told = Told::default();
-		Self::announce(&payable, &shares, now, &mut told);
+		Self::announce(&payment, now, &mut told);
 		Self::tell(told);
 		Ok(())
 	}
@@ -302,8 +322,29 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Prunes jobs of paid batches whose fraud window is over, at most `budget`. Returns how many.
-	pub(crate) fn prune_batches(now: &Instant, budget: u32) -> u32 {
+	/// Prunes jobs of paid batches as far as a block's rest of weight allows, and at most as many as a
+	/// block can pay. Returns the weight of it.
+	pub(crate) fn prune_with(rest: Weight) -> Weight {
+		let each = T::WeightInfo::prune();
+		// One stands for the cursors.
+		let fits = rest
+			.checked_div_per_component(&each)
+			.unwrap_or_default()
+			.saturating_sub(1);
+		let most = Self::settlement_bound()
+			.max(T::MaxBatch::get())
+			.max(T::MaxDuePerBlock::get());
+		let budget = most.min(fits.saturated_into());
+		if budget == 0 {
+			return Weight::zero();
+		}
+		let (_, steps) = Self::prune_batches(&Self::now(), budget);
+		each.saturating_mul(u64::from(steps).saturating_add(1))
+	}
+
+	/// Prunes jobs of paid batches whose fraud window is over, in at most `budget` steps: a job, or an
+	/// empty batch or block, is one. Returns the jobs and the steps.
+	pub(crate) fn prune_batches(now: &Instant, budget: u32) -> (u32, u32) {
 		let paid = SettleCursor::<T>::get().unwrap_or(BatchKey::first_of(now.block));
 		let mut cursor = PruneCursor::<T>::get().unwrap_or(paid);
 		let mut left = budget;
@@ -341,7 +382,7 @@ impl<T: Config> Pallet<T> {
 			cursor = cursor.next();
 		}
 		PruneCursor::<T>::put(cursor);
-		handled
+		(handled, budget.saturating_sub(left))
 	}
 
 	/// Prunes a job that its batch names no longer.
@@ -374,8 +415,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The release that pays a job.
-	fn release_of(payable: &Payable, shares: &FeeShares) -> Release {
-		let parts = fees::split(payable.due, shares);
+	fn release_of(payment: &Payment) -> Release {
+		let Payment { payable, parts } = payment;
 		// Together at most the price.
 		let burn = parts.burn.saturating_add(Self::forfeited_by(payable));
 		let mut payments = vec![

@@ -19,6 +19,7 @@ use scale_info::TypeInfo;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum DeclineReason {
 	/// The input could not be fetched from any of its locators, or does not hash to what was
 	/// ordered.
@@ -45,6 +46,7 @@ pub enum DeclineReason {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum ReturnReason {
 	/// The worker let the acknowledge deadline pass.
 	#[codec(index = 0)]
@@ -77,6 +79,7 @@ impl ReturnReason {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Return {
 	/// Who had the job.
 	pub worker: AccountId,
@@ -88,6 +91,7 @@ pub struct Return {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Bookkeeping {
 	/// The storage deposit that is held on the client's account, in planck.
 	pub deposit: Balance,
@@ -114,6 +118,7 @@ pub struct Bookkeeping {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Place {
 	/// In a block of the agenda.
 	#[codec(index = 0)]
@@ -138,6 +143,7 @@ pub enum Place {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct BatchKey {
 	/// The block in which its jobs are due.
 	pub due: BlockNumber,
@@ -149,6 +155,7 @@ pub struct BatchKey {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Payable {
 	/// The job.
 	pub job: JobId,
@@ -186,6 +193,7 @@ pub struct Payable {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Reserved {
 	/// Its number.
 	pub id: ReservationId,
@@ -206,6 +214,7 @@ pub struct Reserved {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Queued {
 	/// The job.
 	pub job: JobId,
@@ -217,6 +226,7 @@ pub struct Queued {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Dispute {
 	/// The client's bond, in planck.
 	pub bond: Balance,
@@ -226,4 +236,27 @@ pub struct Dispute {
 	pub opened: BlockNumber,
 	/// The end of the job's fraud window, when the job had been paid before.
 	pub paid: Option<Deadline>,
+}
+
+/// How far the weighing of workers is.
+#[derive(
+	Clone,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub struct Weighing {
+	/// The epoch in which the last walk over the workers began.
+	pub epoch: u32,
+	/// Whether that walk is not over.
+	pub running: bool,
+	/// The worker that it reached last, in the order of the map.
+	pub after: Option<AccountId>,
 }

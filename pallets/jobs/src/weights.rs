@@ -12,6 +12,7 @@
 //! | a class and its pool | 2 | 1 | 10 µs |
 //! | a worker's record and its index of assigned jobs | 2 | 2 | 10 µs |
 //! | a worker's bond, quality and attestation | 6 | 2 | 20 µs |
+//! | a worker's quality weight (worker, score, pool) | 4 | 2 | 40 µs |
 //! | a model's manifest and its count of uses | 2 | 1 | 10 µs |
 //! | a queue of open jobs | 1 | 1 | 30 µs |
 //! | a list of workers (1,024 accounts of 32 bytes) | 1 | 1 | 40 µs |
@@ -73,6 +74,8 @@ pub trait WeightInfo {
 	fn settle() -> Weight;
 	/// Of the pruning of one job of a paid batch.
 	fn prune() -> Weight;
+	/// Of setting one worker's quality weight.
+	fn weigh() -> Weight;
 	/// Of the start of a block without due jobs.
 	fn block() -> Weight;
 	/// Of one look at a class with open jobs.
@@ -94,10 +97,10 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn register_worker() -> Weight {
-		// Worker, class, pool, bond, attestation; each model's manifest and list.
+		// Worker, class, pool, bond, attestation, score and epoch; each model's manifest and list.
 		counted(
 			T::DbWeight::get(),
-			12 + 3 * MODELS,
+			14 + 3 * MODELS,
 			8 + MODELS,
 			120 + 60 * MODELS,
 		)
@@ -141,16 +144,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn decline() -> Weight {
-		counted(T::DbWeight::get(), 28, 27, 280)
+		counted(T::DbWeight::get(), 29, 28, 290)
 	}
 
 	fn submit_result() -> Weight {
 		// With the batch that the job joins.
-		counted(T::DbWeight::get(), 24, 19, 420)
+		counted(T::DbWeight::get(), 25, 20, 430)
 	}
 
 	fn due() -> Weight {
-		counted(T::DbWeight::get(), 52, 50, 600)
+		counted(T::DbWeight::get(), 53, 51, 610)
 	}
 
 	fn submit_reserved() -> Weight {
@@ -176,9 +179,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		counted(T::DbWeight::get(), 11, 11, 80)
 	}
 
+	fn weigh() -> Weight {
+		// Worker, score, pool.
+		counted(T::DbWeight::get(), 4, 2, 40)
+	}
+
 	fn block() -> Weight {
-		// The cursors of agenda and batches, the root of the history.
-		counted(T::DbWeight::get(), 12, 8, 60)
+		// The cursors of agenda and batches, the weighing, the root of the history.
+		counted(T::DbWeight::get(), 14, 9, 60)
 	}
 
 	fn match_class() -> Weight {
@@ -191,9 +199,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		let candidates = u64::from(candidates);
 		counted(
 			T::DbWeight::get(),
-			20u64.saturating_add(candidates.saturating_mul(7)),
-			18,
-			250u64.saturating_add(candidates.saturating_mul(15)),
+			21u64.saturating_add(candidates.saturating_mul(7)),
+			19,
+			260u64.saturating_add(candidates.saturating_mul(15)),
 		)
 	}
 }
@@ -243,6 +251,9 @@ impl WeightInfo for () {
 		Weight::from_parts(1_000, 0)
 	}
 	fn prune() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn weigh() -> Weight {
 		Weight::from_parts(1_000, 0)
 	}
 	fn block() -> Weight {

@@ -1,10 +1,10 @@
 //! The registry of workers.
 
 use crate::{Config, Error, Event, Offers, Pallet, Workers, WorkersOf};
-use aci_market::stake::worker_bond_required;
+use aci_market::{quality::slot_weight, stake::worker_bond_required};
 use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
-	traits::{Bonds, MarketQuote, ProofOfAi},
+	traits::{Bonds, MarketQuote, ProofOfAi, QualityUpdate},
 	worker::{Endpoint, Worker},
 	AccountId, Balance, BoundedList, Class, ClassId, ModelId, Role,
 };
@@ -51,7 +51,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_models(&class, &models)?;
 
 		T::Bonds::require(&account, Role::Worker, required)?;
-		T::Market::add_capacity(class_id, Self::milli_slots(slots))?;
+		let weight = slot_weight(T::Quality::quality_at_epoch_start(&account));
+		T::Market::add_capacity(class_id, Self::milli_slots(slots), weight)?;
 		WorkersOf::<T>::try_mutate(class_id, |workers| workers.try_push(account.clone()))
 			.map_err(|_| Error::<T>::ClassFull)?;
 		Self::add_offers(&account, class_id, &models)?;
@@ -67,6 +68,7 @@ impl<T: Config> Pallet<T> {
 				missed: 0,
 				active: true,
 				since: Self::now().block,
+				weight,
 			},
 		);
 		Self::deposit_event(Event::WorkerRegistered {
@@ -115,7 +117,7 @@ impl<T: Config> Pallet<T> {
 		let worker = Workers::<T>::get(&account).ok_or(Error::<T>::NotRegistered)?;
 		ensure!(worker.busy == 0, Error::<T>::JobsUnfinished);
 		ensure!(worker.exposure == 0, Error::<T>::ExposureOpen);
-		T::Market::remove_capacity(worker.class, Self::milli_slots(worker.slots))?;
+		T::Market::remove_capacity(worker.class, Self::milli_slots(worker.slots), worker.weight)?;
 		T::Bonds::require(&account, Role::Worker, 0)?;
 		WorkersOf::<T>::mutate_exists(worker.class, |workers| {
 			if let Some(list) = workers {

@@ -12,6 +12,7 @@ pub type BalanceOf<T> = <<T as crate::Config>::Currency as fungible::Inspect<Acc
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct StoredReceipt {
 	/// [`SignedReceipt::hash`].
 	pub hash: Hash,
@@ -25,6 +26,7 @@ pub struct StoredReceipt {
 
 /// A worker's attestation and what speaks against it; what the view function returns.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct AttestationStatus {
 	/// The attested keys.
 	pub attestation: Attestation,

@@ -37,6 +37,7 @@ use sp_runtime::{DispatchResult, Permill};
 )]
 #[codec(mel_bound())]
 #[scale_info(skip_type_params(MaxUnbonding))]
+#[scale_info(capture_docs = "always")]
 pub struct Delegation<MaxUnbonding: Get<u32>> {
 	/// What is active and what is on its way out. Nothing is ever required.
 	pub ledger: Ledger<MaxUnbonding>,

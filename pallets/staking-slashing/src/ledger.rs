@@ -18,6 +18,7 @@ use scale_info::TypeInfo;
 )]
 #[codec(mel_bound())]
 #[scale_info(skip_type_params(MaxUnbonding))]
+#[scale_info(capture_docs = "always")]
 pub struct Ledger<MaxUnbonding: Get<u32>> {
 	/// What backs the account's work, in planck.
 	pub active: Balance,

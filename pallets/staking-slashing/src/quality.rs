@@ -1,7 +1,9 @@
 //! Quality scores: judged jobs move them, absence lets them drift, and an epoch below the threshold
 //! costs a part of the worker's bond (Table 2 of the paper).
 //!
-//! The drift is computed when a score is read, so nothing iterates over scores. The scores of those
+//! The drift is computed when a score is read, so nothing iterates over scores. Beside a score stands
+//! what it was when the epoch of its last judged job began: so what every score was when the running
+//! epoch began can be read all through the epoch, and nobody has to copy scores at its beginning. The scores of those
 //! who were judged in an epoch are kept until the epoch is over and are looked at then, a bounded
 //! number in each block; what counts is the score after the epoch's last judged job, however late it
 //! is looked at.
@@ -34,6 +36,7 @@ impl<T: Config> Pallet<T> {
 			mut score,
 			judged,
 			epoch,
+			at_start: _,
 		}) = Quality::<T>::get(who)
 		else {
 			return QualityScore {
@@ -54,6 +57,15 @@ impl<T: Config> Pallet<T> {
 			score = next;
 		}
 		QualityScore { score, judged }
+	}
+
+	/// An account's score when the running epoch began. Who was not judged since has it still: the
+	/// drift of a reading ends with the epoch before.
+	pub(crate) fn score_at_epoch_start(who: &AccountId) -> u32 {
+		match Quality::<T>::get(who) {
+			Some(stored) if stored.epoch == Epoch::<T>::get().index => stored.at_start,
+			_ => Self::quality_of(who).score,
+		}
 	}
 
 	/// Looks at up to `most` accounts that were judged in the oldest epoch that is over, and slashes
@@ -92,6 +104,14 @@ impl<T: Config> QualityUpdate for Pallet<T> {
 		Self::quality_of(who).score
 	}
 
+	fn epoch() -> u32 {
+		Epoch::<T>::get().index
+	}
+
+	fn quality_at_epoch_start(who: &AccountId) -> u32 {
+		Self::score_at_epoch_start(who)
+	}
+
 	fn judged(who: &AccountId, result: u32) {
 		Self::judged_all(who, &[result]);
 	}
@@ -99,6 +119,7 @@ impl<T: Config> QualityUpdate for Pallet<T> {
 	fn judged_all(who: &AccountId, results: &[u32]) {
 		let Some(last) = results.last() else { return };
 		let rules = T::QualityRules::get();
+		let at_start = Self::score_at_epoch_start(who);
 		let QualityScore {
 			mut score,
 			mut judged,
@@ -113,6 +134,7 @@ impl<T: Config> QualityUpdate for Pallet<T> {
 			score,
 			judged,
 			epoch,
+			at_start,
 		};
 		Quality::<T>::insert(who, stored);
 		JudgedIn::<T>::insert(epoch, who, QualityScore { score, judged });

@@ -306,8 +306,9 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(
-			Quality::<T>::iter_values().all(|quality| quality.score <= PARTS_PER_MILLION)
-				&& JudgedIn::<T>::iter_values().all(|quality| quality.score <= PARTS_PER_MILLION),
+			Quality::<T>::iter_values().all(|quality| {
+				quality.score <= PARTS_PER_MILLION && quality.at_start <= PARTS_PER_MILLION
+			}) && JudgedIn::<T>::iter_values().all(|quality| quality.score <= PARTS_PER_MILLION),
 			"a quality score is above the whole"
 		);
 		Ok(())

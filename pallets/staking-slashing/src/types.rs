@@ -43,6 +43,7 @@ pub const MAX_PARTS: u32 = MAX_DELEGATORS + 1;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Unbonding {
 	/// How much, in planck.
 	pub amount: Balance,
@@ -63,6 +64,7 @@ pub struct Unbonding {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum SlashState {
 	/// Waits for its time. The offender can appeal, governance can cancel.
 	#[codec(index = 0)]
@@ -82,6 +84,7 @@ pub enum SlashState {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct PendingSlash {
 	/// Who offended.
 	pub offender: AccountId,
@@ -108,6 +111,7 @@ pub struct PendingSlash {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Part {
 	/// Whose money it is.
 	pub who: AccountId,
@@ -121,6 +125,7 @@ pub struct Part {
 
 /// A pot with all that it was taken from and all that it is to pay.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct PotView {
 	/// The slash.
 	pub slash: PendingSlash,
@@ -134,6 +139,7 @@ pub struct PotView {
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Delegator {
 	/// The delegator.
 	pub who: AccountId,
@@ -156,6 +162,7 @@ pub struct Delegator {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Pool {
 	/// Rewards that the validator itself has not claimed, in planck.
 	pub owed: Balance,
@@ -202,6 +209,7 @@ impl Pool {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Exposure {
 	/// Own bond and delegations, in planck.
 	pub total: Balance,
@@ -215,6 +223,7 @@ pub struct Exposure {
 
 /// A validator as wallets read it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct ValidatorView {
 	/// Whether it can be elected, as far as it declared so and its bond reaches the minimum.
 	pub candidate: bool,
@@ -236,6 +245,7 @@ pub struct ValidatorView {
 
 /// One delegation as wallets read it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct DelegationView {
 	/// To whom.
 	pub validator: AccountId,
@@ -261,6 +271,7 @@ pub struct DelegationView {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct EpochInfo {
 	/// Its number.
 	pub index: u32,
@@ -281,6 +292,7 @@ pub struct EpochInfo {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct VerifierPayout {
 	/// The epoch.
 	pub epoch: u32,
@@ -303,6 +315,7 @@ pub struct VerifierPayout {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Earner {
 	/// Validators, on their own bonds; commission included.
 	#[codec(index = 0)]
@@ -335,6 +348,7 @@ pub enum Earner {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Paid {
 	/// What was credited, in planck.
 	pub amount: Balance,
@@ -356,6 +370,7 @@ pub struct Paid {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct EpochSums {
 	/// How many blocks they cover.
 	pub blocks: BlockNumber,
@@ -373,6 +388,7 @@ pub struct EpochSums {
 
 /// A yearly yield.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct Yield {
 	/// Whose.
 	pub earner: Earner,
@@ -385,6 +401,7 @@ pub struct Yield {
 
 /// The present session, epoch and set.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct SessionView {
 	/// The present session.
 	pub session: u32,
@@ -411,6 +428,7 @@ pub struct SessionView {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct StoredQuality {
 	/// The score in parts per million when the last job was judged.
 	pub score: u32,
@@ -418,6 +436,8 @@ pub struct StoredQuality {
 	pub judged: u32,
 	/// The epoch of the last judged job.
 	pub epoch: u32,
+	/// The score in parts per million when that epoch began.
+	pub at_start: u32,
 }
 
 /// An account's quality.
@@ -433,6 +453,7 @@ pub struct StoredQuality {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct QualityScore {
 	/// The score in parts per million.
 	pub score: u32,
@@ -442,6 +463,7 @@ pub struct QualityScore {
 
 /// A bond as wallets read it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
 pub struct BondView {
 	/// What backs the account's work, in planck.
 	pub active: Balance,

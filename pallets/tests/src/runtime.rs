@@ -4,10 +4,7 @@
 //! Limits and times are small, so that short sequences reach them.
 
 use aci_market::{ControlRules, FeeShares, QualityRules, SlashTable, StakeRules};
-use aci_primitives::{
-	traits::{DisputeCommittee, Pot, Pots},
-	AccountId, Balance, BlockNumber, JobId, Moment,
-};
+use aci_primitives::{traits::DisputeCommittee, AccountId, Balance, BlockNumber, JobId, Moment};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, FindAuthor},
@@ -220,13 +217,9 @@ impl pallet_aci_staking_slashing::EarningsOf for Earnings {
 	}
 
 	fn providers() -> (Balance, Balance) {
-		let capital = Hmm::classes(0, u32::MAX)
-			.iter()
-			.map(|(class, _)| <Escrow as Pots>::balance(Pot::Fund(*class)))
-			.sum();
 		(
 			pallet_aci_escrow::TotalSettled::<Market>::get().funds,
-			capital,
+			Hmm::capital(),
 		)
 	}
 }
@@ -277,6 +270,7 @@ impl pallet_aci_hmm::Config for Market {
 	type MinLiquidity = ConstU128<MIN_LIQUIDITY>;
 	type UnbondingTime = ConstU32<LIQUIDITY_UNBONDING>;
 	type WithdrawalWindow = ConstU32<WITHDRAWAL_WINDOW>;
+	type InsuranceTime = ConstU32<60>;
 	type MaxWithdrawals = ConstU32<2>;
 	type ReservedLoad = ConstU32<5>;
 	type MinWindow = ConstU32<MIN_WINDOW>;
@@ -352,6 +346,7 @@ impl pallet_aci_jobs::Config for Market {
 	type MaxClassesPerBlock = ConstU32<2>;
 	type MaxMatchesPerBlock = ConstU32<4>;
 	type MaxCandidates = ConstU32<2>;
+	type MaxWeighedPerBlock = ConstU32<2>;
 	type MaxDuePerBlock = ConstU32<2>;
 	type MaxBatch = ConstU32<2>;
 	type SettlementLimit = ConstU32<1_000>;

@@ -31,6 +31,9 @@ pub struct Worker {
 	pub active: bool,
 	/// Block of the registration.
 	pub since: BlockNumber,
+	/// What each of its slots weighs in its class's pool, in parts per million: by its quality when
+	/// the running epoch began.
+	pub weight: u32,
 }
 
 /// A worker with what other pallets know of it; what runtime APIs return.

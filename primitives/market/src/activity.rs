@@ -53,6 +53,7 @@ const MILLI: u64 = 1_000;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Activity {
 	/// Milliseconds of one slot that paid jobs needed at least.
 	pub paid: u128,

@@ -48,6 +48,7 @@ use crate::{
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct ControlRules {
 	/// Lower edge of the zone, in parts per billion of capacity.
 	pub zone_low: u32,

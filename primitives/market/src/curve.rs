@@ -17,6 +17,12 @@
 //! One compute unit (CU) is 10^12 floating-point operations. Everything is computed over `19·Q =
 //! 19·q + q̄` and `19·Q̄ = 20·q̄`, which are integers, so the only rounding is the last one.
 //!
+//! `q` and `q̄` are weighted by quality ([`crate::quality`]): the pool counts plain milli-slots, `q`
+//! is `free · free_weight`, at most `q̄`, and `q̄` is `target · 4,096`. Like `π0` and `s` the weight
+//! is constant on a curve; the guarantees are about a pool with one weight. `Δ` is plain too, so `q`
+//! is linear in what is taken, except where the bound by `q̄` holds: that happens in no pool that has
+//! no slices, and guarantees 2 and 3 do not cover it.
+//!
 //! # Guarantees
 //!
 //! 1. A buyer's price is rounded up and a seller's price down, each once, from the exact rational
@@ -28,10 +34,11 @@
 //!    sum to the whole's, and each is rounded up.
 //! 4. The price rises with utilisation. It is `π0` at rest, and `π0·(400·(1 − s) + s)` when the
 //!    last slot is gone.
-//! 5. No overflow on the whole domain. `19·Q ≤ 20·2^48 < 2^52.4`; the product of two such values is
-//!    below 2^104.7; with parts per billion below 2^134.6; with `π0 ≤ 2^96` below 2^230.6, which
-//!    fits 256 bits; with `flops < 2^128` below 2^358.6, which fits 512 bits. A unit price is below
-//!    `401·2^96 < 2^105`. A job's price above `u128::MAX` is [`CurveError::PriceTooHigh`].
+//! 5. No overflow on the whole domain. In 4,096ths, `19·Q ≤ 20·2^60 < 2^64.4`; the product of two
+//!    such values is below 2^128.7; with parts per billion below 2^158.6; with `π0 ≤ 2^96` below
+//!    2^254.6, which fits 256 bits; with `flops < 2^128` below 2^382.6, which fits 512 bits. A unit
+//!    price is below `401·2^96 < 2^105`. A job's price above `u128::MAX` is
+//!    [`CurveError::PriceTooHigh`].
 //! 6. A function that returns an error leaves the pool unchanged.
 //!
 //! # Assumptions and deviations
@@ -50,7 +57,10 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use primitive_types::{U256, U512};
 use scale_info::TypeInfo;
 
-use crate::fixed::{ratio_ceil, ratio_floor, FixedError};
+use crate::{
+	fixed::{ratio_ceil, ratio_floor, FixedError},
+	quality::{MAX_FREE_WEIGHT, WEIGHT_UNIT},
+};
 
 /// The denominator of every share in this crate that is given in parts per billion.
 pub const PARTS_PER_BILLION: u32 = 1_000_000_000;
@@ -89,6 +99,7 @@ const PAR_SQUARE: u128 = 400;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Pool {
 	/// Free capacity `q`, in milli-slots; at most `target`.
 	pub free: u64,
@@ -99,6 +110,9 @@ pub struct Pool {
 	pub par_price: u128,
 	/// Floor share `s`, in parts per billion; at most [`MAX_FLOOR_SHARE`].
 	pub floor_share: u32,
+	/// Mean quality weight of the free slots over that of all slots, in 4,096ths; 1 to
+	/// [`MAX_FREE_WEIGHT`]. 4,096 where all slots weigh alike. See [`crate::quality`].
+	pub free_weight: u32,
 }
 
 /// Why the curve gave no answer.
@@ -114,6 +128,7 @@ pub struct Pool {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum CurveError {
 	/// The pool has no registered capacity. Add capacity first.
 	EmptyPool,
@@ -131,6 +146,8 @@ pub enum CurveError {
 	ParPriceOutOfBounds,
 	/// The floor share is larger than [`MAX_FLOOR_SHARE`].
 	FloorShareOutOfBounds,
+	/// The relative weight of the free slots is zero or larger than [`MAX_FREE_WEIGHT`].
+	FreeWeightOutOfBounds,
 	/// The price does not fit `u128`. Ask for fewer floating-point operations.
 	PriceTooHigh,
 }
@@ -146,6 +163,7 @@ impl fmt::Display for CurveError {
 			CurveError::FreeAboveTarget => "the free capacity is above the registered one",
 			CurveError::ParPriceOutOfBounds => "the par price is zero or above the largest one",
 			CurveError::FloorShareOutOfBounds => "the floor share is above the largest one",
+			CurveError::FreeWeightOutOfBounds => "the weight of free slots is out of bounds",
 			CurveError::PriceTooHigh => "the price does not fit; ask for fewer operations",
 		})
 	}
@@ -164,7 +182,7 @@ impl From<FixedError> for CurveError {
 }
 
 impl Pool {
-	/// A pool with these fields, or the first bound that they break.
+	/// A pool with these fields whose slots all weigh alike, or the first bound that they break.
 	pub fn new(
 		free: u64,
 		target: u64,
@@ -176,12 +194,13 @@ impl Pool {
 			target,
 			par_price,
 			floor_share,
+			free_weight: WEIGHT_UNIT,
 		};
 		pool.check()?;
 		Ok(pool)
 	}
 
-	/// Checks the four bounds on the fields. An empty pool passes.
+	/// Checks the five bounds on the fields. An empty pool passes.
 	pub fn check(&self) -> Result<(), CurveError> {
 		if self.target > MAX_CAPACITY {
 			return Err(CurveError::CapacityOutOfBounds);
@@ -195,20 +214,39 @@ impl Pool {
 		if self.floor_share > MAX_FLOOR_SHARE {
 			return Err(CurveError::FloorShareOutOfBounds);
 		}
+		if self.free_weight == 0 || self.free_weight > MAX_FREE_WEIGHT {
+			return Err(CurveError::FreeWeightOutOfBounds);
+		}
 		Ok(())
 	}
 
-	/// Capacity in use, in milli-slots.
+	/// `q̄` in 4,096ths of milli-slots of the mean weight. Below 2^60 in a checked pool.
+	fn scaled_target(&self) -> u128 {
+		u128::from(self.target).saturating_mul(u128::from(WEIGHT_UNIT))
+	}
+
+	/// `q` at so much free capacity, in the same unit; at most `q̄`.
+	fn scaled(&self, free: u64) -> u128 {
+		u128::from(free)
+			.saturating_mul(u128::from(self.free_weight))
+			.min(self.scaled_target())
+	}
+
+	/// Capacity in use, in milli-slots, whatever it weighs.
 	pub fn used(&self) -> u64 {
 		self.target.saturating_sub(self.free)
 	}
 
-	/// The used share of the registered capacity, in parts per billion, rounded down. Zero for an
-	/// empty pool.
+	/// The used share of the registered capacity, by weight, in parts per billion, rounded down.
+	/// Zero for an empty pool.
 	pub fn utilisation(&self) -> u32 {
-		let scaled = u128::from(self.used()).saturating_mul(u128::from(PARTS_PER_BILLION));
-		let share = scaled.checked_div(u128::from(self.target)).unwrap_or(0);
-		// `used ≤ target` in a checked pool, so the share is at most 10^9; the cap covers others.
+		let target = self.scaled_target();
+		// Below 2^106.
+		let scaled = target
+			.saturating_sub(self.scaled(self.free))
+			.saturating_mul(u128::from(PARTS_PER_BILLION));
+		let share = scaled.checked_div(target).unwrap_or(0);
+		// At most the whole, so the share is at most 10^9.
 		u32::try_from(share)
 			.unwrap_or(PARTS_PER_BILLION)
 			.min(PARTS_PER_BILLION)
@@ -220,9 +258,9 @@ impl Pool {
 /// It comes from the curve only, so its denominator is never zero and it is below `401·2^96`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UnitPrice {
-	/// Below 2^230.6, see guarantee 5 of the module.
+	/// Below 2^254.6, see guarantee 5 of the module.
 	numerator: U256,
-	/// Below 2^134.6, and not zero.
+	/// Below 2^158.6, and not zero.
 	denominator: U256,
 }
 
@@ -234,27 +272,29 @@ impl UnitPrice {
 		if pool.target == 0 {
 			return Err(CurveError::EmptyPool);
 		}
-		let target = u128::from(pool.target);
-		// Below 2^52.4 each, because `free ≤ target ≤ 2^48`.
+		let target = pool.scaled_target();
+		// Below 2^64.4 each, because `scaled ≤ target ≤ 2^60`.
 		let shifted = |free: u64| {
-			u128::from(free)
-				.saturating_mul(SHIFT)
-				.saturating_add(target)
+			let scaled = pool.scaled(free).saturating_mul(SHIFT);
+			U256::from(scaled.saturating_add(target))
 		};
-		// Below 2^104.7 each, so nothing saturates.
-		let product = shifted(one).saturating_mul(shifted(other));
-		let par_product = target.saturating_mul(target).saturating_mul(PAR_SQUARE);
+		let too_high = CurveError::PriceTooHigh;
+		// Below 2^128.7 each.
+		let product = shifted(one).checked_mul(shifted(other)).ok_or(too_high)?;
+		let par_product = U256::from(target)
+			.checked_mul(U256::from(target))
+			.and_then(|square| square.checked_mul(U256::from(PAR_SQUARE)))
+			.ok_or(too_high)?;
 
 		let whole = U256::from(PARTS_PER_BILLION);
 		let floor = U256::from(pool.floor_share);
 		let scarcity = U256::from(PARTS_PER_BILLION.saturating_sub(pool.floor_share));
-		let too_high = CurveError::PriceTooHigh;
 		let numerator = scarcity
-			.checked_mul(U256::from(par_product))
-			.and_then(|a| a.checked_add(floor.checked_mul(U256::from(product))?))
+			.checked_mul(par_product)
+			.and_then(|a| a.checked_add(floor.checked_mul(product)?))
 			.and_then(|sum| sum.checked_mul(U256::from(pool.par_price)))
 			.ok_or(too_high)?;
-		let denominator = whole.checked_mul(U256::from(product)).ok_or(too_high)?;
+		let denominator = whole.checked_mul(product).ok_or(too_high)?;
 		Ok(UnitPrice {
 			numerator,
 			denominator,
@@ -299,7 +339,7 @@ impl UnitPrice {
 			.is_some_and(|affordable| numerator <= affordable)
 	}
 
-	/// `flops / 10^12 · self` as a fraction: numerator below 2^358.6, denominator below 2^174.5.
+	/// `flops / 10^12 · self` as a fraction: numerator below 2^382.6, denominator below 2^198.5.
 	fn scaled(&self, flops: u128) -> (U512, U512) {
 		(
 			self.numerator.full_mul(U256::from(flops)),

@@ -30,6 +30,7 @@ pub const PARTS_PER_MILLION: u32 = 1_000_000;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum FeeError {
 	/// The five shares sum to this many parts per million. They must sum to one million.
 	SharesDoNotSum(u64),
@@ -51,6 +52,7 @@ impl core::error::Error for FeeError {}
 #[derive(
 	Clone, Copy, PartialEq, Eq, Debug, Encode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct FeeShares {
 	worker: u32,
 	validators: u32,
@@ -146,6 +148,7 @@ impl Decode for FeeShares {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct FeeSplit {
 	/// To the worker: its share and what the divisions leave over.
 	pub worker: u128,

@@ -57,6 +57,7 @@ const MILLI_SLOT_MILLISECONDS: u64 = 1_000_000;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct ReservationTerms {
 	/// Operations that are paid for.
 	pub flops: u128,

@@ -3,8 +3,8 @@
 //!
 //! # Rule
 //!
-//! A slice has free and registered capacity of its own. Its par price and floor share are the pool's,
-//! not a copy. Splitting moves free capacity out of the pool into the slice, merging moves it back.
+//! A slice has free and registered capacity of its own. Its par price, its floor share and the weight
+//! of its free slots are the pool's, not a copy. Splitting moves free capacity out of the pool into the slice, merging moves it back.
 //!
 //! # Guarantees
 //!
@@ -38,6 +38,7 @@ use crate::curve::{add_capacity, remove_capacity, CurveError, Pool};
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct Slice {
 	/// Free capacity in milli-slots; at most `target`.
 	pub free: u64,
@@ -53,6 +54,7 @@ impl Slice {
 			target: self.target,
 			par_price: parent.par_price,
 			floor_share: parent.floor_share,
+			free_weight: parent.free_weight,
 		}
 	}
 }

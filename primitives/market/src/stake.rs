@@ -34,6 +34,7 @@ pub const FLOPS_PER_TFLOPS: u128 = 1_000_000_000_000;
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct StakeRules {
 	/// Bond of a validator.
 	pub validator_bond: u128,
@@ -114,6 +115,7 @@ pub fn exposure_limit(bond: u128) -> u128 {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum Offence {
 	/// An output that a verdict proved wrong.
 	WrongOutput,
@@ -143,6 +145,7 @@ pub enum Offence {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct SlashTable {
 	/// Share for [`Offence::WrongOutput`].
 	pub wrong_output: u32,
@@ -219,6 +222,7 @@ pub fn slash_amount(bond: u128, offence: Offence) -> u128 {
 	MaxEncodedLen,
 	TypeInfo,
 )]
+#[scale_info(capture_docs = "always")]
 pub struct QualityRules {
 	/// Weight of a new result. The old score has the rest. At most one million.
 	pub weight: u32,

@@ -15,9 +15,7 @@ use aci_market::{
 	FeeShares,
 };
 use aci_primitives::{
-	job::MAX_INLINE,
-	traits::{DisputeCommittee, Pot, Pots},
-	Balance, BlockNumber, JobId, Moment,
+	job::MAX_INLINE, traits::DisputeCommittee, Balance, BlockNumber, JobId, Moment,
 };
 use frame_support::{
 	parameter_types,
@@ -55,6 +53,9 @@ impl Get<StakeRules> for GovernedStakeRules {
 	}
 }
 
+/// The most delegators that a validator can have.
+pub const MAX_DELEGATORS: u32 = 128;
+
 parameter_types! {
 	/// What each offence costs (Table 2 of the paper).
 	pub OffenceTable: SlashTable = SlashTable::default();
@@ -78,11 +79,7 @@ impl pallet_aci_staking_slashing::EarningsOf for Earnings {
 	}
 
 	fn providers() -> (Balance, Balance) {
-		let capital = Hmm::classes(0, u32::MAX)
-			.iter()
-			.map(|(class, _)| <Escrow as Pots>::balance(Pot::Fund(*class)))
-			.fold(0, Balance::saturating_add);
-		(Escrow::settled().funds, capital)
+		(Escrow::settled().funds, Hmm::capital())
 	}
 }
 
@@ -110,7 +107,7 @@ impl pallet_aci_staking_slashing::Config for Runtime {
 	type SessionHistory = SessionHistory;
 	type MaxValidators = ConstU32<MAX_AUTHORITIES>;
 	type MaxCandidates = ConstU32<256>;
-	type MaxDelegators = ConstU32<128>;
+	type MaxDelegators = ConstU32<MAX_DELEGATORS>;
 	type MaxDelegations = ConstU32<16>;
 	type MaxClaims = ConstU32<64>;
 	type MaxDuePerBlock = ConstU32<64>;
@@ -156,6 +153,7 @@ impl pallet_aci_hmm::Config for Runtime {
 	type MinLiquidity = market::MinLiquidity;
 	type UnbondingTime = market::LiquidityUnbonding;
 	type WithdrawalWindow = market::WithdrawalWindow;
+	type InsuranceTime = stakes::UnbondingPeriod;
 	type MaxWithdrawals = ConstU32<8>;
 	type ReservedLoad = market::ReservedLoad;
 	type MinWindow = market::MinReservation;
@@ -245,6 +243,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type MaxClassesPerBlock = ConstU32<8>;
 	type MaxMatchesPerBlock = ConstU32<64>;
 	type MaxCandidates = ConstU32<64>;
+	type MaxWeighedPerBlock = ConstU32<128>;
 	type MaxDuePerBlock = ConstU32<128>;
 	type MaxBatch = ConstU32<512>;
 	type SettlementLimit = jobs::SettlementLimit;

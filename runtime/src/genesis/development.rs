@@ -2,9 +2,9 @@
 
 use super::{models, parameters::Values};
 use crate::{
-	governance::terms::TrackTerms, AccountId, Balance, BalancesConfig, GenesisParametersConfig,
-	HmmConfig, PoAiConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingSlashingConfig,
-	SudoConfig, MINUTES, UNIT,
+	governance::terms::TrackTerms, AccountId, Balance, BalancesConfig, BlockNumber,
+	GenesisParametersConfig, HmmConfig, PoAiConfig, RuntimeGenesisConfig, SessionConfig,
+	SessionKeys, StakingSlashingConfig, SudoConfig, MINUTES, UNIT,
 };
 use aci_poai::software_tee;
 use aci_primitives::{BoundedBytes, Class, Role};
@@ -23,6 +23,12 @@ const ALICE: Person = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
 const BOB: Person = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
 const CHARLIE: Person = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
 const DAVE: Person = (Sr25519Keyring::Dave, Ed25519Keyring::Dave);
+const EVE: Person = (Sr25519Keyring::Eve, Ed25519Keyring::Eve);
+const FERDIE: Person = (Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie);
+const ONE: Person = (Sr25519Keyring::One, Ed25519Keyring::One);
+
+/// Blocks in a session of a development chain: a person, or a test, sees the validators change.
+const SHORT_SESSION: BlockNumber = 10;
 
 /// The session keys that `--alice`, `--bob` and so on put into a node's keystore.
 pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
@@ -30,6 +36,7 @@ pub fn session_keys((sr25519, ed25519): Person) -> SessionKeys {
 	let ed25519 = ed25519.to_raw_public();
 	SessionKeys {
 		aura: sp_core::sr25519::Public::from_raw(sr25519).into(),
+		grandpa: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		finality: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		fastpath: sp_core::ed25519::Public::from_raw(ed25519).into(),
 		authority_discovery: sp_core::sr25519::Public::from_raw(sr25519).into(),
@@ -90,9 +97,15 @@ fn classes() -> Vec<(Class, Balance, u32)> {
 
 fn development(validators: &[Person]) -> Value {
 	let alice = Sr25519Keyring::Alice.to_account_id();
-	let endowed: Vec<AccountId> = Sr25519Keyring::well_known()
+	let mut endowed: Vec<AccountId> = Sr25519Keyring::well_known()
 		.map(|account| account.to_account_id())
 		.collect();
+	for (account, _) in validators {
+		let account = account.to_account_id();
+		if !endowed.contains(&account) {
+			endowed.push(account);
+		}
+	}
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		balances: BalancesConfig {
 			balances: endowed
@@ -140,6 +153,7 @@ fn development(validators: &[Person]) -> Value {
 				worker_bond: Some(100 * UNIT),
 				worker_bond_per_slot: Some(10 * UNIT),
 				unbonding_period: Some(10 * MINUTES),
+				session_length: Some(SHORT_SESSION),
 				appeal_period: Some(MINUTES),
 				minimum_delegation: Some(10 * UNIT),
 				appeal_deposit: Some(10 * UNIT),
@@ -169,4 +183,9 @@ pub fn dev() -> Value {
 /// Four validators: Alice, Bob, Charlie, Dave.
 pub fn local() -> Value {
 	development(&[ALICE, BOB, CHARLIE, DAVE])
+}
+
+/// Seven validators: those of [`local`], Eve, Ferdie, One.
+pub fn local_seven() -> Value {
+	development(&[ALICE, BOB, CHARLIE, DAVE, EVE, FERDIE, ONE])
 }

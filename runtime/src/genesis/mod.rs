@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | `dev` | Alice | Alice | accepted | short, low |
 //! | `local` | Alice, Bob, Charlie, Dave | Alice | accepted | short, low |
+//! | `local-seven` | those, Eve, Ferdie, One | Alice | accepted | short, low |
 //! | `production` | none: the operator's specification names them | none | refused | as governed by default |
 //!
 //! A production chain's specification is made from the preset by adding validators, balances and
@@ -22,6 +23,8 @@ use sp_genesis_builder::PresetId;
 pub const DEV: &str = "dev";
 /// Four validators on one machine.
 pub const LOCAL: &str = "local";
+/// Seven validators on one machine.
+pub const LOCAL_SEVEN: &str = "local-seven";
 /// A chain that holds value.
 pub const PRODUCTION: &str = "production";
 
@@ -30,6 +33,7 @@ pub fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(DEV),
 		PresetId::from(LOCAL),
+		PresetId::from(LOCAL_SEVEN),
 		PresetId::from(PRODUCTION),
 	]
 }
@@ -39,6 +43,7 @@ pub fn preset(name: &str) -> Option<Value> {
 	match name {
 		DEV => Some(development::dev()),
 		LOCAL => Some(development::local()),
+		LOCAL_SEVEN => Some(development::local_seven()),
 		PRODUCTION => Some(production::production()),
 		_ => None,
 	}

@@ -65,6 +65,8 @@ genesis_parameters! {
 	appeal_period: BlockNumber => Stakes, stakes, AppealPeriod;
 	/// How many validators are elected.
 	validator_count: u32 => Stakes, stakes, ValidatorCount;
+	/// Blocks in a session.
+	session_length: BlockNumber => Stakes, stakes, SessionLength;
 	/// Least delegation to a validator, in planck.
 	minimum_delegation: Balance => Stakes, stakes, MinimumDelegation;
 	/// Held of an offender that appeals, in planck.

@@ -1,8 +1,8 @@
 //! The presets build, and hold what they promise.
 
 use crate::{
-	genesis, parameters::governed, Escrow, Hmm, Jobs, PoAi, Runtime, RuntimeGenesisConfig,
-	StakingSlashing, System,
+	genesis, parameters::governed, Escrow, Finality, Hmm, Jobs, PoAi, Runtime,
+	RuntimeGenesisConfig, StakingSlashing, System,
 };
 use aci_primitives::traits::{Bonds, ProofOfAi};
 use aci_primitives::Role;
@@ -35,6 +35,8 @@ fn dev_has_one_validator_and_sudo() {
 		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 1);
 		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 1);
 		assert_eq!(crate::Grandpa::grandpa_authorities().len(), 1);
+		let set = Finality::current_set().expect("finality keys");
+		assert_eq!((set.id(), set.len()), (0, 1));
 		assert!(pallet_sudo::Key::<Runtime>::get().is_some());
 	});
 }
@@ -45,6 +47,8 @@ fn local_has_four_validators() {
 		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 4);
 		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 4);
 		assert_eq!(crate::Grandpa::grandpa_authorities().len(), 4);
+		let set = Finality::current_set().expect("finality keys");
+		assert_eq!((set.id(), set.len(), set.quorum()), (0, 4, 3));
 	});
 }
 
@@ -82,6 +86,41 @@ fn development_shortens_times_and_bonds_and_keeps_their_order() {
 }
 
 #[test]
+fn a_session_is_as_long_as_governed_unless_those_who_leave_would_no_longer_be_liable() {
+	use crate::config::consensus::SessionPeriod;
+	use frame_support::traits::Get;
+	externalities(genesis::LOCAL).execute_with(|| {
+		assert_eq!(SessionPeriod::get(), 10);
+	});
+	externalities(genesis::PRODUCTION).execute_with(|| {
+		assert_eq!(SessionPeriod::get(), crate::SESSION);
+		let set = pallet_parameters::Pallet::<Runtime>::set_parameter(
+			frame_system::RawOrigin::Root.into(),
+			crate::parameters::RuntimeParameters::Stakes(
+				governed::stakes::Parameters::SessionLength(
+					governed::stakes::SessionLength,
+					Some(1),
+				),
+			),
+		);
+		assert!(set.is_ok());
+		let remembered: u32 =
+			<Runtime as pallet_aci_staking_slashing::Config>::SessionHistory::get();
+		let unbonding: u32 = governed::stakes::UnbondingPeriod::get();
+		assert!(SessionPeriod::get() * remembered >= unbonding);
+	});
+}
+
+#[test]
+fn local_seven_has_seven_validators() {
+	externalities(genesis::LOCAL_SEVEN).execute_with(|| {
+		assert_eq!(pallet_session::Validators::<Runtime>::get().len(), 7);
+		let set = Finality::current_set().expect("finality keys");
+		assert_eq!((set.len(), set.quorum()), (7, 5));
+	});
+}
+
+#[test]
 fn the_default_unbonding_time_is_longer_than_the_fraud_window() {
 	externalities(genesis::PRODUCTION).execute_with(|| {
 		let fraud: u32 = governed::jobs::FraudWindow::get();
@@ -110,6 +149,7 @@ fn every_preset_begins_with_all_invariants() {
 			Hmm::do_try_state().expect("classes");
 			PoAi::do_try_state().expect("proofs");
 			Jobs::do_try_state().expect("jobs");
+			Finality::do_try_state().expect("finality");
 		});
 	}
 }

@@ -3,6 +3,7 @@
 use crate::{
 	connection::Methods,
 	reads::{block_ref, value_key, Header},
+	runtime::Runtime,
 	BlockRef, Certainty, Chain, ChainError, Event,
 };
 use aci_primitives::Hash;
@@ -46,6 +47,8 @@ pub struct Blocks {
 	/// Handed out or waiting, oldest first.
 	known: VecDeque<H256>,
 	gap: bool,
+	/// The block that was read last, and the runtime that it leaves to the next.
+	left: Option<(Hash, Arc<Runtime>)>,
 }
 
 /// A subscription, and which connection it is of.
@@ -67,6 +70,7 @@ impl Chain {
 			waiting: VecDeque::new(),
 			known: VecDeque::new(),
 			gap: false,
+			left: None,
 		};
 		blocks.subscribe().await?;
 		Ok(blocks)
@@ -175,8 +179,9 @@ impl Blocks {
 		Ok(())
 	}
 
-	async fn block(&self, header: &Header) -> Result<Block, ChainError> {
+	async fn block(&mut self, header: &Header) -> Result<Block, ChainError> {
 		let block = block_ref(header)?;
+		let parent = Hash::from(header.parent_hash.0);
 		let bytes = self
 			.chain
 			.stored_bytes(
@@ -186,23 +191,27 @@ impl Blocks {
 			)
 			.await?
 			.unwrap_or_default();
-		let runtime = self.chain.runtime().await;
-		let placed = match runtime.events(bytes.clone()) {
-			Ok(placed) => placed,
-			// The runtime may be newer than the one that is known.
-			Err(_) => self.chain.current_runtime().await?.events(bytes)?,
+		let runtime = match &self.left {
+			Some((left_by, runtime)) if *left_by == parent => runtime.clone(),
+			_ => self.chain.runtime_of(header).await?,
 		};
-		let upgraded = header.digest.logs.iter();
-		if upgraded
-			.into_iter()
-			.any(|item| matches!(item, DigestItem::RuntimeEnvironmentUpdated))
-		{
+		let placed = runtime.events(bytes)?;
+		let upgraded = header
+			.digest
+			.logs
+			.iter()
+			.any(|item| matches!(item, DigestItem::RuntimeEnvironmentUpdated));
+		if upgraded {
+			// Found out here, so that it is told even where nothing is to be signed.
 			self.chain.current_runtime().await?;
+			self.left = None;
+		} else {
+			self.left = Some((block.hash, runtime));
 		}
 		Ok(Block {
 			number: block.number,
 			hash: block.hash,
-			parent: Hash::from(header.parent_hash.0),
+			parent,
 			events: placed.into_iter().map(|placed| placed.event).collect(),
 			after_gap: false,
 		})

@@ -1,10 +1,23 @@
 //! The handle to the chain.
 
-use crate::{connection::Connection, fit, runtime::Runtime, Call, ChainError, Properties};
+use crate::{
+	connection::Connection,
+	fit,
+	reads::{block_ref, Header},
+	runtime::Runtime,
+	Call, ChainError, Properties,
+};
 use aci_primitives::Hash;
-use std::{collections::HashMap, fmt, sync::Arc};
-use subxt::config::substrate::H256;
+use std::{
+	collections::{HashMap, VecDeque},
+	fmt,
+	sync::Arc,
+};
+use subxt::{config::substrate::H256, metadata::Metadata};
 use tokio::sync::{Mutex, RwLock};
+
+/// How many runtimes other than the present are kept at hand for blocks that they made.
+const OTHERS: usize = 4;
 
 /// A connection to the chain through one node. Clones share it.
 #[derive(Clone)]
@@ -16,6 +29,8 @@ pub(crate) struct Shared {
 	pub connection: Connection,
 	pub properties: Properties,
 	runtime: RwLock<Arc<Runtime>>,
+	/// Runtimes that made other blocks, those loaded last at the end.
+	others: Mutex<VecDeque<Arc<Runtime>>>,
 	/// For each account that signs, what is held while a transaction gets its number.
 	pub numbers: Mutex<HashMap<[u8; 32], Arc<Mutex<()>>>>,
 }
@@ -25,13 +40,14 @@ impl Chain {
 	/// chain that fits this program.
 	pub async fn connect(url: &str) -> Result<Self, ChainError> {
 		let connection = Connection::open(url).await?;
-		let runtime = load(&connection, None).await?;
+		let runtime = load_best(&connection).await?;
 		let properties = properties(&connection).await?;
 		Ok(Chain {
 			shared: Arc::new(Shared {
 				connection,
 				properties,
 				runtime: RwLock::new(Arc::new(runtime)),
+				others: Mutex::default(),
 				numbers: Mutex::new(HashMap::new()),
 			}),
 		})
@@ -69,8 +85,25 @@ impl Chain {
 		self.shared.runtime.read().await.clone()
 	}
 
-	/// The runtime of a block. An earlier one than the present is checked for its events only.
-	pub(crate) async fn runtime_at(&self, block: H256) -> Result<Arc<Runtime>, ChainError> {
+	/// The runtime that made a block and wrote its events: the one that the block before it left. In
+	/// the block of an upgrade it is not the one that the block itself leaves.
+	pub(crate) async fn runtime_of(&self, header: &Header) -> Result<Arc<Runtime>, ChainError> {
+		let own = H256(block_ref(header)?.hash.0);
+		// Block 0 is made by none, and has no events.
+		if header.number == 0 {
+			return self.runtime_after(own).await;
+		}
+		match self.runtime_after(header.parent_hash).await {
+			// A node may know a block's state and have forgotten the one before. Both have the same
+			// runtime, but for the block of an upgrade.
+			Err(ChainError::Refused { .. }) => self.runtime_after(own).await,
+			found => found,
+		}
+	}
+
+	/// The runtime that a block leaves to the next. One that is not the present one is checked for the
+	/// events of jobs only.
+	async fn runtime_after(&self, block: H256) -> Result<Arc<Runtime>, ChainError> {
 		let version = self
 			.shared
 			.connection
@@ -78,13 +111,22 @@ impl Chain {
 				node.state_get_runtime_version(Some(block)).await
 			})
 			.await?;
+		let is_it = |runtime: &Runtime| runtime.spec_version == version.spec_version;
 		let known = self.runtime().await;
-		if known.spec_version == version.spec_version {
+		if is_it(&known) {
 			return Ok(known);
 		}
-		load(&self.shared.connection, Some(block))
-			.await
-			.map(Arc::new)
+		let mut others = self.shared.others.lock().await;
+		if let Some(known) = others.iter().find(|other| is_it(other)) {
+			return Ok(known.clone());
+		}
+		let loaded = load(&self.shared.connection, block, fit::check_job_events).await?;
+		let loaded = Arc::new(loaded);
+		others.push_back(loaded.clone());
+		if others.len() > OTHERS {
+			others.pop_front();
+		}
+		Ok(loaded)
 	}
 
 	/// The runtime of the best block, checked where it is new.
@@ -102,12 +144,12 @@ impl Chain {
 		{
 			return Ok(known);
 		}
-		tracing::info!(
-			version = version.spec_version,
-			"the chain has a new runtime"
-		);
-		let new = Arc::new(load(&self.shared.connection, None).await?);
-		*self.shared.runtime.write().await = new.clone();
+		let new = Arc::new(load_best(&self.shared.connection).await?);
+		let mut present = self.shared.runtime.write().await;
+		if present.spec_version != new.spec_version {
+			tracing::info!(version = new.spec_version, "the chain has a new runtime");
+		}
+		*present = new.clone();
 		Ok(new)
 	}
 }
@@ -118,8 +160,25 @@ impl fmt::Debug for Chain {
 	}
 }
 
-/// The runtime of the best block, which must fit, or of an earlier one, whose events must.
-async fn load(connection: &Connection, at: Option<H256>) -> Result<Runtime, ChainError> {
+/// The runtime of the best block, which must fit.
+async fn load_best(connection: &Connection) -> Result<Runtime, ChainError> {
+	let best = connection
+		.ask("the best block", |node| async move {
+			node.chain_get_block_hash(None).await
+		})
+		.await?
+		.ok_or_else(|| ChainError::decode("the best block", "the node has none"))?;
+	load(connection, best, fit::check).await
+}
+
+/// The runtime that a block leaves, if it passes the check. Version and metadata are of one block, so
+/// an upgrade between the two questions does not mix them.
+async fn load(
+	connection: &Connection,
+	block: H256,
+	check: fn(&Metadata) -> Result<(), String>,
+) -> Result<Runtime, ChainError> {
+	let at = Some(block);
 	let version = connection
 		.ask("the runtime's version", |node| async move {
 			node.state_call("Core_version", None, at).await
@@ -132,10 +191,6 @@ async fn load(connection: &Connection, at: Option<H256>) -> Result<Runtime, Chai
 			node.state_call(request, Some(argument), at).await
 		})
 		.await?;
-	let check = match at {
-		None => fit::check,
-		Some(_) => fit::check_job_events,
-	};
 	let (url, genesis) = (connection.url(), connection.genesis());
 	Runtime::new(url, genesis, &version, &metadata, check)
 }

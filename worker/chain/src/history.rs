@@ -17,7 +17,10 @@ impl Chain {
 			return Ok(None);
 		};
 		let block = H256(hash.0);
-		let runtime = self.runtime_at(block).await?;
+		let Some(header) = self.header_at(Some(block)).await? else {
+			return Ok(None);
+		};
+		let runtime = self.runtime_of(&header).await?;
 		let key = value_key("System", "Events");
 		let bytes = self
 			.stored_bytes("a block's events", key, Some(block))

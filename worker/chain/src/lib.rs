@@ -10,7 +10,7 @@
 //!    `aci`, and every call, event, runtime API, view function and stored value that is used must
 //!    exist with the very shape that this program encodes and decodes ([`ChainError::DoesNotFit`] names the first
 //!    difference). After a runtime upgrade the comparison is made again, before anything is
-//!    signed.
+//!    signed or read with the metadata; a runtime that fits is gone on with, with no restart.
 //! 2. *Included means included.* [`Chain::submit`] returns when the transaction is in a block of
 //!    the chosen certainty, with its events. What the chain refuses is a
 //!    [`ChainError::Dispatch`] with the error's name and the text that the pallet documents it
@@ -22,6 +22,9 @@
 //!    blocks that were made meanwhile. A transaction is never sent twice: after a loss, the blocks
 //!    in which it can be are searched for it.
 //! 5. *No answer of a node panics.* What cannot be decoded is a [`ChainError::Decode`].
+//! 6. *An upgrade loses nothing.* A transaction that was signed for the runtime before and is in no
+//!    block is signed again for the new one: the old can be in no later block. The events of a block
+//!    are read by the metadata of the runtime that made it, in whichever order they are asked for.
 //!
 //! # What it assumes
 //!

@@ -214,7 +214,7 @@ impl Chain {
 		pallet: &str,
 		name: &str,
 	) -> Result<Option<T>, ChainError> {
-		let runtime = self.runtime().await;
+		let runtime = self.current_runtime().await?;
 		let pallet_metadata = runtime.metadata().pallet_by_name(pallet);
 		let constant = pallet_metadata.and_then(|found| found.constant_by_name(name));
 		constant
@@ -276,7 +276,7 @@ impl Chain {
 		let Some(bytes) = self.stored_bytes(WHAT, key, None).await? else {
 			return Ok(Vec::new());
 		};
-		let runtime = self.runtime().await;
+		let runtime = self.current_runtime().await?;
 		let metadata = runtime.metadata();
 		let entry = metadata
 			.pallet_by_name("Balances")

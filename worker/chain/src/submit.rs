@@ -77,18 +77,47 @@ impl Chain {
 		call: Call,
 		certainty: Certainty,
 	) -> Result<Included, ChainError> {
-		let runtime = self.current_runtime().await?;
-		let call = runtime.encode(&call)?;
-		let sent = {
-			let number = self.number_of(&account.id()).await;
-			let _held = number.lock().await;
-			self.send(&runtime, account, &call).await?
-		};
-		let transaction = sent.transaction;
-		let block = timeout(PATIENCE, self.wait(sent, certainty))
-			.await
-			.map_err(|_| ChainError::Unknown { transaction })??;
-		self.included(block, transaction).await
+		loop {
+			let runtime = self.current_runtime().await?;
+			let encoded = runtime.encode(&call)?;
+			let sent = {
+				let number = self.number_of(&account.id()).await;
+				let _held = number.lock().await;
+				self.send(&runtime, account, &encoded).await?
+			};
+			// Signed for a runtime that is no more: once more for the present one.
+			let Some(sent) = sent else {
+				continue;
+			};
+			let (transaction, from, until) = (sent.transaction, sent.from, sent.until);
+			let unknown = |_| ChainError::Unknown { transaction };
+			let waited = timeout(PATIENCE, self.wait(sent, certainty)).await;
+			let block = match waited.map_err(unknown)?? {
+				Some(block) => block,
+				None if !self.is_replaced(&runtime).await? => {
+					return Err(ChainError::NotIncluded {
+						reason: "it is no longer valid. Send it again".into(),
+					})
+				}
+				// It was not taken up before the upgrade, and cannot be afterwards.
+				None if !self.is_included(transaction, from).await? => {
+					tracing::info!("the chain has a new runtime; the transaction is signed for it");
+					continue;
+				}
+				None => {
+					let search = self.search(transaction, from, until, certainty);
+					timeout(PATIENCE, search).await.map_err(unknown)??
+				}
+			};
+			return self.included(block, transaction).await;
+		}
+	}
+
+	/// Whether the chain has another runtime by now, so that what was signed for this one is refused.
+	async fn is_replaced(&self, runtime: &Runtime) -> Result<bool, ChainError> {
+		let present = self.current_runtime().await?;
+		let versions = |of: &Runtime| (of.spec_version, of.transaction_version);
+		Ok(versions(&present) != versions(runtime))
 	}
 
 	async fn number_of(&self, account: &AccountId) -> Arc<tokio::sync::Mutex<()>> {
@@ -96,13 +125,14 @@ impl Chain {
 		numbers.entry(account_bytes(account)).or_default().clone()
 	}
 
-	/// Signs with the account's next number and sends.
+	/// Signs with the account's next number and sends. `None` where the node refuses it because the
+	/// chain has another runtime by now.
 	async fn send(
 		&self,
 		runtime: &Runtime,
 		account: &Account,
 		call: &[u8],
-	) -> Result<Sent, ChainError> {
+	) -> Result<Option<Sent>, ChainError> {
 		let id = AccountId32(account_bytes(&account.id()));
 		let payload = runtime.payload(call)?;
 		let mut attempt = 1;
@@ -145,23 +175,26 @@ impl Chain {
 				.author_submit_and_watch_extrinsic(signed.encoded())
 				.await
 			{
-				Ok(progress) => return Ok(sent(Some(progress))),
+				Ok(progress) => return Ok(Some(sent(Some(progress)))),
 				Err(RpcError::User(error)) if attempt < NUMBERS && is_taken(&error) => {
 					tracing::debug!(number, "another transaction has the number");
 					attempt = attempt.saturating_add(1);
 					sleep(PAUSE).await;
 				}
 				Err(RpcError::User(error)) => {
+					if error.code == INVALID && self.is_replaced(runtime).await? {
+						return Ok(None);
+					}
 					return Err(ChainError::NotIncluded {
 						reason: explain(&error),
-					})
+					});
 				}
 				Err(error) if is_loss(&error) => {
 					let sent = sent(None);
 					let transaction = sent.transaction;
 					let again = self.shared.connection.again(times, &error).await;
 					again.map_err(|_| ChainError::Unknown { transaction })?;
-					return Ok(sent);
+					return Ok(Some(sent));
 				}
 				Err(error) => return Err(refused("the transaction", &error)),
 			}
@@ -182,8 +215,9 @@ impl Chain {
 		Ok(hash.map_or(head, |hash| BlockRef { number, hash }))
 	}
 
-	/// Waits for the block.
-	async fn wait(&self, sent: Sent, certainty: Certainty) -> Result<Hash, ChainError> {
+	/// Waits for the block. `None` where the node finds that the transaction cannot be taken up any
+	/// more.
+	async fn wait(&self, sent: Sent, certainty: Certainty) -> Result<Option<Hash>, ChainError> {
 		let not_included = |reason: &str| {
 			Err(ChainError::NotIncluded {
 				reason: reason.into(),
@@ -192,14 +226,15 @@ impl Chain {
 		let Some(mut progress) = sent.progress else {
 			return self
 				.search(sent.transaction, sent.from, sent.until, certainty)
-				.await;
+				.await
+				.map(Some);
 		};
 		while let Some(status) = progress.next().await {
 			match status {
 				Ok(TransactionStatus::InBlock(hash)) if certainty == Certainty::Best => {
-					return Ok(Hash::from(hash.0))
+					return Ok(Some(Hash::from(hash.0)))
 				}
-				Ok(TransactionStatus::Finalized(hash)) => return Ok(Hash::from(hash.0)),
+				Ok(TransactionStatus::Finalized(hash)) => return Ok(Some(Hash::from(hash.0))),
 				Ok(TransactionStatus::Usurped(_)) => {
 					return not_included(
 						"another transaction of the account took its place. Send it again",
@@ -208,9 +243,7 @@ impl Chain {
 				Ok(TransactionStatus::Dropped) => {
 					return not_included("the node has too many transactions. Send it again later")
 				}
-				Ok(TransactionStatus::Invalid) => {
-					return not_included("it is no longer valid. Send it again")
-				}
+				Ok(TransactionStatus::Invalid) => return Ok(None),
 				Ok(_) => {}
 				Err(error) => {
 					tracing::warn!(%error, "the transaction's progress was lost");
@@ -220,6 +253,7 @@ impl Chain {
 		}
 		self.search(sent.transaction, sent.from, sent.until, certainty)
 			.await
+			.map(Some)
 	}
 
 	/// Looks for a transaction in the blocks in which it can be.
@@ -259,6 +293,20 @@ impl Chain {
 		Err(ChainError::Unknown { transaction })
 	}
 
+	/// Whether a transaction is in a block of the best chain from this one on.
+	async fn is_included(&self, transaction: Hash, from: u32) -> Result<bool, ChainError> {
+		let head = self.head(Certainty::Best).await?;
+		for number in from..=head.number {
+			let Some(hash) = self.block_hash(number).await? else {
+				break;
+			};
+			if self.place(hash, transaction).await?.is_some() {
+				return Ok(true);
+			}
+		}
+		Ok(false)
+	}
+
 	/// The transaction's index in a block, if it is there.
 	async fn place(&self, block: Hash, transaction: Hash) -> Result<Option<u32>, ChainError> {
 		let asked = self.ask("a block", |node| async move {
@@ -292,7 +340,8 @@ impl Chain {
 			.await?;
 		let mut events = Vec::new();
 		let mut fee = 0;
-		for placed in self.runtime().await.events(bytes.unwrap_or_default())? {
+		let runtime = self.runtime_of(&header).await?;
+		for placed in runtime.events(bytes.unwrap_or_default())? {
 			if placed.extrinsic != Some(place) {
 				continue;
 			}

@@ -270,7 +270,7 @@ impl Chain {
 		name: &str,
 		arguments: impl Encode,
 	) -> Result<T, ChainError> {
-		let runtime = self.runtime().await;
+		let runtime = self.current_runtime().await?;
 		let id = runtime.view(pallet, name)?;
 		let what = format!("{pallet}.{name}");
 		let request = (id, arguments.encode()).encode();

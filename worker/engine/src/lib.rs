@@ -37,7 +37,6 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod chacha;
 pub mod chat;
 mod device;
 pub mod embedding;
@@ -46,7 +45,6 @@ mod error;
 pub mod forward;
 mod gguf;
 mod job;
-pub mod logarithm;
 pub mod model;
 pub mod sampler;
 pub mod text;

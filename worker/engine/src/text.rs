@@ -22,7 +22,7 @@ use crate::forward::{rows, Kernels, Llama, Positions, States};
 use crate::gguf::Gguf;
 use crate::job::{Finish, JobParameters, Outcome, PositionState, Progress, Task};
 use crate::model::{ModelFile, ModelHash};
-use crate::sampler::{quantise, Sampler};
+use crate::sampler::{choose, sampler};
 use crate::tokenizer::TextTokenizer;
 use crate::utf8::Utf8Decoder;
 
@@ -96,7 +96,7 @@ impl TextModel {
 		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 	) -> Result<Outcome> {
 		let started = Instant::now();
-		let sampler = Sampler::new(&job.seed, job.temperature_milli)?;
+		let sampler = sampler(&job.seed, job.temperature_milli)?;
 		if job.max_tokens == 0 {
 			return Err(EngineError::NoOutputAsked);
 		}
@@ -142,7 +142,7 @@ impl TextModel {
 				break;
 			}
 			let index = run.tokens.len() as u64;
-			let token = sampler.choose(&quantise(&logits)?, index)?;
+			let token = choose(&sampler, &logits, index)?;
 			run.tokens.push(token);
 			let text = run.decoder.push(self.tokenizer.token_bytes(token)?);
 			run.output += &text;

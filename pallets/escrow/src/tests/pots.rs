@@ -193,3 +193,25 @@ fn a_pots_credit_that_waits_is_not_drawn_by_another_payee() {
 		assert_eq!(<Escrow as Pots>::balance(Pot::Fund(5)), 60);
 	});
 }
+
+#[test]
+fn what_waited_for_a_pot_and_is_paid_on_is_stated() {
+	run(|| {
+		assert_ok!(pay_in(1, 60));
+		System::reset_events();
+		assert_ok!(pay_out(&[(account(2), 25)]));
+		let claimed = |amount| {
+			let who = Escrow::pot_account(FUND);
+			Event::<Test>::Claimed { who, amount }
+		};
+		System::assert_has_event(claimed(25).into());
+		assert_ok!(pay_in(1, 165));
+		System::reset_events();
+		assert_eq!(parts(), (200, 0));
+		assert_ok!(pay_out(&[(account(2), 10)]));
+		let none = System::events()
+			.into_iter()
+			.all(|record| !matches!(record.event, RuntimeEvent::Escrow(Event::Claimed { .. })));
+		assert!(none, "nothing had waited");
+	});
+}

@@ -35,7 +35,7 @@ fn ten_slots() {
 		1_000_000_000,
 		FLOOR_SHARE
 	));
-	assert_ok!(Hmm::add_capacity(0, 10_000));
+	assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 }
 
 /// Buying low, raising the price by another purchase, and selling back, in any order, at once and

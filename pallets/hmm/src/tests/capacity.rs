@@ -15,7 +15,7 @@ fn version() -> u32 {
 #[test]
 fn capacity_is_added_free_and_removed_free() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
 		assert_eq!(free_and_target(0), (3_000, 3_000));
 		System::assert_last_event(
 			Event::PoolChanged {
@@ -24,12 +24,13 @@ fn capacity_is_added_free_and_removed_free() {
 				target: 3_000,
 				par_price: PAR_PRICE,
 				floor_share: FLOOR_SHARE,
+				free_weight: 4_096,
 				version: 1,
 				unit_price: Some(PAR_PRICE),
 			}
 			.into(),
 		);
-		assert_ok!(Hmm::remove_capacity(0, 3_000));
+		assert_ok!(Hmm::remove_capacity(0, 3_000, WHOLE));
 		assert_eq!(free_and_target(0), (0, 0));
 		System::assert_last_event(
 			Event::PoolChanged {
@@ -38,6 +39,7 @@ fn capacity_is_added_free_and_removed_free() {
 				target: 0,
 				par_price: PAR_PRICE,
 				floor_share: FLOOR_SHARE,
+				free_weight: 4_096,
 				version: 2,
 				unit_price: None,
 			}
@@ -50,7 +52,7 @@ fn capacity_is_added_free_and_removed_free() {
 #[test]
 fn taking_and_giving_back_return_to_the_same_price_without_events() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
 		System::reset_events();
 		let resting = Hmm::marginal_price(0);
 		assert_ok!(Hmm::take(0, 1_000));
@@ -69,7 +71,7 @@ fn taking_and_giving_back_return_to_the_same_price_without_events() {
 #[test]
 fn the_last_slot_can_be_taken() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 2_000));
+		assert_ok!(Hmm::add_capacity(0, 2_000, WHOLE));
 		assert_ok!(Hmm::take(0, 1_000));
 		assert_ok!(Hmm::take(0, 1_000));
 		assert_eq!(Hmm::utilisation(0), Some(1_000_000_000));
@@ -81,13 +83,13 @@ fn the_last_slot_can_be_taken() {
 #[test]
 fn capacity_in_use_is_not_removed() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
 		assert_ok!(Hmm::take(0, 2_000));
 		assert_noop!(
-			Hmm::remove_capacity(0, 1_001),
+			Hmm::remove_capacity(0, 1_001, WHOLE),
 			Error::<Test>::NotEnoughCapacity
 		);
-		assert_ok!(Hmm::remove_capacity(0, 1_000));
+		assert_ok!(Hmm::remove_capacity(0, 1_000, WHOLE));
 		assert_eq!(free_and_target(0), (0, 2_000));
 		assert_invariants();
 	});
@@ -96,7 +98,7 @@ fn capacity_in_use_is_not_removed() {
 #[test]
 fn no_more_is_given_back_than_was_taken() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
 		assert_ok!(Hmm::take(0, 1_000));
 		assert_noop!(Hmm::give_back(0, 1_001), Error::<Test>::AboveTarget);
 	});
@@ -106,12 +108,12 @@ fn no_more_is_given_back_than_was_taken() {
 fn requests_without_effect_are_refused_or_change_no_version() {
 	one_class().execute_with(|| {
 		assert_noop!(Hmm::take(0, 1), Error::<Test>::EmptyPool);
-		assert_ok!(Hmm::add_capacity(0, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
 		assert_noop!(Hmm::take(0, 0), Error::<Test>::NothingAsked);
 		assert_noop!(Hmm::give_back(0, 0), Error::<Test>::NothingAsked);
 		let before = Hmm::pool_state(0);
-		assert_ok!(Hmm::add_capacity(0, 0));
-		assert_ok!(Hmm::remove_capacity(0, 0));
+		assert_ok!(Hmm::add_capacity(0, 0, WHOLE));
+		assert_ok!(Hmm::remove_capacity(0, 0, WHOLE));
 		assert_eq!(Hmm::pool_state(0), before);
 	});
 }
@@ -119,10 +121,13 @@ fn requests_without_effect_are_refused_or_change_no_version() {
 #[test]
 fn capacity_has_a_bound() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, MAX_CAPACITY));
-		assert_noop!(Hmm::add_capacity(0, 1), Error::<Test>::CapacityOutOfBounds);
+		assert_ok!(Hmm::add_capacity(0, MAX_CAPACITY, WHOLE));
 		assert_noop!(
-			Hmm::add_capacity(0, u64::MAX),
+			Hmm::add_capacity(0, 1, WHOLE),
+			Error::<Test>::CapacityOutOfBounds
+		);
+		assert_noop!(
+			Hmm::add_capacity(0, u64::MAX, WHOLE),
 			Error::<Test>::CapacityOutOfBounds
 		);
 		assert_invariants();
@@ -135,8 +140,8 @@ fn an_unknown_class_has_no_capacity() {
 		let unknown = || Error::<Test>::UnknownClass;
 		assert_noop!(Hmm::take(1, 1), unknown());
 		assert_noop!(Hmm::give_back(1, 1), unknown());
-		assert_noop!(Hmm::add_capacity(1, 1), unknown());
-		assert_noop!(Hmm::remove_capacity(1, 1), unknown());
+		assert_noop!(Hmm::add_capacity(1, 1, WHOLE), unknown());
+		assert_noop!(Hmm::remove_capacity(1, 1, WHOLE), unknown());
 		assert_eq!(Hmm::pool(1), None);
 		assert_eq!(Hmm::utilisation(1), None);
 	});
@@ -145,12 +150,12 @@ fn an_unknown_class_has_no_capacity() {
 #[test]
 fn no_pool_moves_another() {
 	chain(vec![(cpu(), 1_000, 0), (h100(), 2_000, 0)]).execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 3_000));
-		assert_ok!(Hmm::add_capacity(1, 3_000));
+		assert_ok!(Hmm::add_capacity(0, 3_000, WHOLE));
+		assert_ok!(Hmm::add_capacity(1, 3_000, WHOLE));
 		let other = Hmm::pool_state(1);
 		assert_ok!(Hmm::take(0, 3_000));
 		assert_ok!(Hmm::give_back(0, 1_000));
-		assert_ok!(Hmm::remove_capacity(0, 1_000));
+		assert_ok!(Hmm::remove_capacity(0, 1_000, WHOLE));
 		assert_eq!(Hmm::pool_state(1), other);
 		assert_invariants();
 	});

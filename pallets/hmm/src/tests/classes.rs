@@ -15,6 +15,7 @@ fn genesis_classes_are_numbered_from_zero() {
 			target: 0,
 			par_price: 2_000,
 			floor_share: 900_000_000,
+			free_weight: 4_096,
 		};
 		assert_eq!(Hmm::pool(1), Some(pool));
 		assert_eq!(NextClass::<Test>::get(), 2);
@@ -48,7 +49,8 @@ fn a_created_class_has_the_next_number_and_an_empty_pool() {
 				free: 0,
 				target: 0,
 				par_price: 7,
-				floor_share: 8
+				floor_share: 8,
+				free_weight: 4_096,
 			}
 		);
 		assert_eq!((state.version, state.changed), (0, 100));
@@ -148,7 +150,7 @@ fn the_numbers_of_classes_end() {
 #[test]
 fn new_figures_change_the_version_and_keep_the_pool() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 5_000));
+		assert_ok!(Hmm::add_capacity(0, 5_000, WHOLE));
 		let before = Hmm::pool_state(0).expect("known");
 		System::set_block_number(105);
 		assert_ok!(Hmm::set_class(RuntimeOrigin::root(), 0, h100()));
@@ -175,7 +177,7 @@ fn new_figures_change_the_version_and_keep_the_pool() {
 #[test]
 fn a_new_price_keeps_the_capacity() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 5_000));
+		assert_ok!(Hmm::add_capacity(0, 5_000, WHOLE));
 		assert_ok!(Hmm::take(0, 1_000));
 		let version = Hmm::pool_state(0).expect("known").version;
 		assert_ok!(Hmm::set_price(RuntimeOrigin::root(), 0, 3_000, 0));
@@ -185,6 +187,7 @@ fn a_new_price_keeps_the_capacity() {
 			target: 5_000,
 			par_price: 3_000,
 			floor_share: 0,
+			free_weight: 4_096,
 		};
 		assert_eq!(state.pool, pool);
 		assert_eq!(state.version, version + 1);
@@ -196,6 +199,7 @@ fn a_new_price_keeps_the_capacity() {
 				target: 5_000,
 				par_price: 3_000,
 				floor_share: 0,
+				free_weight: 4_096,
 				version: state.version,
 				unit_price: Some(4_573),
 			}

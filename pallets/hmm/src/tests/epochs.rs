@@ -1,6 +1,9 @@
 use crate::{mock::*, Activities, Epoch, Event};
 use aci_market::{control, ControlRules};
-use aci_primitives::traits::{MarketActivity, MarketQuote, Slices};
+use aci_primitives::{
+	traits::{MarketActivity, MarketQuote, Slices},
+	ACI,
+};
 use frame_support::assert_ok;
 
 const BILLION: u32 = 1_000_000_000;
@@ -31,7 +34,7 @@ fn closed() -> Vec<(u16, u32, Option<u32>, u128)> {
 /// Four slots from the start of epoch 2, which is block 120, on.
 fn four_slots() {
 	to_block(120);
-	assert_ok!(Hmm::add_capacity(0, 4_000));
+	assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 	System::reset_events();
 }
 
@@ -111,7 +114,7 @@ fn the_floor_share_follows_the_fund() {
 #[test]
 fn a_changed_length_counts_from_the_running_epochs_first_block() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 1_000));
+		assert_ok!(Hmm::add_capacity(0, 1_000, WHOLE));
 		let closes = || {
 			closed()
 				.into_iter()
@@ -140,7 +143,7 @@ fn a_changed_length_counts_from_the_running_epochs_first_block() {
 fn a_bounded_number_of_classes_is_closed_in_a_block_and_all_in_turn() {
 	chain((0..5).map(|_| (cpu(), 1_000, 0)).collect()).execute_with(|| {
 		for class in 0..5 {
-			assert_ok!(Hmm::add_capacity(class, 1_000));
+			assert_ok!(Hmm::add_capacity(class, 1_000, WHOLE));
 		}
 		System::reset_events();
 		let classes = || -> Vec<u16> { closed().into_iter().map(|close| close.0).collect() };
@@ -171,7 +174,7 @@ fn capacity_counts_for_as_long_as_it_is_registered() {
 		four_slots();
 		// Half of the epoch with twice the capacity.
 		to_block(150);
-		assert_ok!(Hmm::add_capacity(0, 4_000));
+		assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 		Hmm::paid(0, 3 * EPOCH_TIME);
 		to_block(180);
 		assert_eq!(closed()[0].2, Some(BILLION / 2));
@@ -185,15 +188,15 @@ fn joining_for_one_block_at_the_epochs_end_moves_nothing_that_matters() {
 		Hmm::paid(0, 4 * EPOCH_TIME);
 		to_block(179);
 		// As much again, for the last of 60 blocks.
-		assert_ok!(Hmm::add_capacity(0, 4_000));
+		assert_ok!(Hmm::add_capacity(0, 4_000, WHOLE));
 		to_block(180);
-		assert_ok!(Hmm::remove_capacity(0, 4_000));
+		assert_ok!(Hmm::remove_capacity(0, 4_000, WHOLE));
 		// Full use over 61 of 60 parts; with the capacity at the end alone it would be a half.
 		assert_eq!(closed()[0].2, Some(983_606_557));
 		// Leaving before the end hardly raises it either: 120 of 237 parts instead of 240.
 		to_block(239);
 		Hmm::paid(0, 2 * EPOCH_TIME);
-		assert_ok!(Hmm::remove_capacity(0, 3_000));
+		assert_ok!(Hmm::remove_capacity(0, 3_000, WHOLE));
 		to_block(240);
 		assert_eq!(closed()[1].2, Some(506_329_113));
 	});
@@ -208,5 +211,25 @@ fn slices_count_as_offered() {
 		Hmm::paid(0, 2 * EPOCH_TIME);
 		to_block(180);
 		assert_eq!(closed()[0].2, Some(BILLION / 2));
+	});
+}
+
+#[test]
+fn the_capital_is_that_of_all_classes_as_they_were_closed() {
+	let classes = (0..8).map(|_| (cpu(), PAR_PRICE, FLOOR_SHARE)).collect();
+	chain(classes).execute_with(|| {
+		assert_eq!(Hmm::capital(), 0);
+		let funds = || -> u128 {
+			(0..8)
+				.map(|class| Hmm::fund(class).expect("there").assets)
+				.sum()
+		};
+		pay_fund(1, 5 * ACI);
+		to_block(2 * EPOCH_LENGTH + 10);
+		assert_eq!(Hmm::capital(), funds());
+		pay_fund(1, 3 * ACI);
+		assert_eq!(Hmm::capital() + 3 * ACI, funds());
+		to_block(3 * EPOCH_LENGTH + 10);
+		assert_eq!(Hmm::capital(), funds());
 	});
 }

@@ -1,6 +1,6 @@
 use crate::{mock::*, Event, FeesBrought};
 use aci_primitives::{traits::Insurer, ACI};
-use frame_support::assert_ok;
+use frame_support::{assert_ok, traits::Get};
 
 const WORKER: u8 = 3;
 const CLIENT: u8 = 4;
@@ -136,5 +136,50 @@ fn one_owner_on_all_sides_gets_out_less_than_it_put_in() {
 		// It paid 16 % to others and got the 4 % of the fund at most twice.
 		assert!(owned() < start);
 		assert!(start - owned() >= 5 * 10_000 * ACI * 12 / 100);
+	});
+}
+
+#[test]
+fn what_a_worker_brought_is_forgotten_when_no_refund_can_need_it() {
+	one_class().execute_with(|| {
+		let workers: Vec<u8> = (10..20).collect();
+		for worker in &workers {
+			Hmm::note_fee(0, &account(*worker), 500);
+		}
+		let count = || FeesBrought::<Test>::iter_keys().count();
+		let begin = System::block_number() as u32;
+		// The next epochs begin at 120, 180 and 240; the time is 120 blocks.
+		to_block(130);
+		Hmm::note_fee(0, &account(10), 500);
+		to_block(begin + 120 + 15);
+		assert_eq!(count(), 10, "not before its time");
+		to_block(239);
+		assert_eq!(count(), 10);
+		to_block(239 + 12);
+		assert_eq!(count(), 1, "who brought something since is insured");
+		assert_eq!(Hmm::insured(0, account(10)), 1_000);
+		assert_eq!(Hmm::insured(0, account(11)), 0);
+		to_block(311);
+		assert_eq!(count(), 0);
+		assert!(!crate::BroughtCursor::<Test>::exists());
+	});
+}
+
+#[test]
+fn the_search_for_what_can_be_forgotten_is_bounded_in_each_block() {
+	one_class().execute_with(|| {
+		for worker in 10..20 {
+			Hmm::note_fee(0, &account(worker), 500);
+		}
+		let most: u32 = <Test as crate::Config>::MaxEndsPerBlock::get();
+		skip_to_block(400);
+		let mut left = FeesBrought::<Test>::iter_keys().count() as u32;
+		assert_eq!(left, 10 - most.min(10));
+		while left > 0 {
+			next_block();
+			let now = FeesBrought::<Test>::iter_keys().count() as u32;
+			assert!(left - now <= most && now < left);
+			left = now;
+		}
 	});
 }

@@ -108,8 +108,8 @@ fn run(step: &Step) -> DispatchResult {
 			par_price,
 			floor_share,
 		} => Hmm::set_price(root(), id, par_price, floor_share),
-		Step::Add { id, milli_slots } => Hmm::add_capacity(id, milli_slots),
-		Step::Remove { id, milli_slots } => Hmm::remove_capacity(id, milli_slots),
+		Step::Add { id, milli_slots } => Hmm::add_capacity(id, milli_slots, WHOLE),
+		Step::Remove { id, milli_slots } => Hmm::remove_capacity(id, milli_slots, WHOLE),
 		Step::Take { id, milli_slots } => Hmm::take(id, milli_slots),
 		Step::GiveBack { id, milli_slots } => Hmm::give_back(id, milli_slots),
 		Step::NextBlock => {
@@ -220,7 +220,16 @@ fn a_broken_invariant_is_found() {
 			};
 			Providers::<Test>::insert(7, account(1), provider);
 		},
-		|| FeesBrought::<Test>::insert(0, account(1), 0),
+		|| {
+			FeesBrought::<Test>::insert(
+				0,
+				account(1),
+				crate::Brought {
+					amount: 0,
+					last: 100,
+				},
+			)
+		},
 		|| Reserved::<Test>::insert(0, 1),
 		|| ReservationEnds::<Test>::insert(200, 0, ()),
 		|| ReservationsOf::<Test>::mutate(account(1), |list| list.try_push(0).expect("room")),

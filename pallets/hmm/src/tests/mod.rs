@@ -12,3 +12,4 @@ mod random;
 mod reservations;
 mod slices;
 mod views;
+mod weights;

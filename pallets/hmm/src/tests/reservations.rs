@@ -49,7 +49,7 @@ fn ten_slots() {
 		1_000_000_000,
 		FLOOR_SHARE
 	));
-	assert_ok!(Hmm::add_capacity(0, 10_000));
+	assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 }
 
 #[test]
@@ -356,7 +356,10 @@ fn capacity_that_others_took_is_not_reserved() {
 		assert_ok!(Hmm::take(0, 9_000));
 		assert_noop!(buy(1, 1_001, 10), Error::<Test>::NotEnoughCapacity);
 		assert_ok!(buy(1, 1_000, 10));
-		assert_noop!(Hmm::remove_capacity(0, 1), Error::<Test>::NotEnoughCapacity);
+		assert_noop!(
+			Hmm::remove_capacity(0, 1, WHOLE),
+			Error::<Test>::NotEnoughCapacity
+		);
 	});
 }
 
@@ -438,7 +441,7 @@ fn a_job_that_ends_between_the_window_and_its_turn_returns_its_capacity_once() {
 #[test]
 fn the_largest_class_and_window_have_a_price_or_a_typed_error() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, aci_market::MAX_CAPACITY));
+		assert_ok!(Hmm::add_capacity(0, aci_market::MAX_CAPACITY, WHOLE));
 		assert_ok!(Hmm::set_price(
 			RuntimeOrigin::root(),
 			0,

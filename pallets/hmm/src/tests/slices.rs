@@ -13,7 +13,7 @@ fn home(number: u8) -> Home {
 #[test]
 fn a_slice_has_the_capacity_that_was_split_off_and_the_pools_price() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		assert_eq!(Hmm::slice(0, &home(1)), None);
 		assert_ok!(Hmm::split(0, &home(1), 3_000));
 		assert_invariants();
@@ -31,7 +31,7 @@ fn a_slice_has_the_capacity_that_was_split_off_and_the_pools_price() {
 #[test]
 fn merging_gives_back_and_ends_an_empty_slice() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		let before = Hmm::pool(0);
 		assert_ok!(Hmm::split(0, &home(1), 3_000));
 		assert_ok!(Hmm::merge(0, &home(1), 1_000));
@@ -48,7 +48,7 @@ fn merging_gives_back_and_ends_an_empty_slice() {
 #[test]
 fn only_free_capacity_is_split_and_merged() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		assert_ok!(Hmm::take(0, 6_000));
 		assert_noop!(
 			Hmm::split(0, &home(1), 4_001),
@@ -70,7 +70,7 @@ fn only_free_capacity_is_split_and_merged() {
 #[test]
 fn slices_of_a_pool_are_bounded() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		assert_ok!(Hmm::split(0, &home(1), 1_000));
 		assert_ok!(Hmm::split(0, &Home::Chain, 1_000));
 		assert_noop!(Hmm::split(0, &home(2), 1_000), Error::<Test>::TooManySlices);

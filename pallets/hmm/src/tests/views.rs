@@ -48,7 +48,7 @@ fn a_fund_and_its_provider_are_shown_with_their_values() {
 #[test]
 fn a_quote_of_a_reservation_and_of_its_refund_is_what_the_call_does() {
 	one_class().execute_with(|| {
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		let quote = Hmm::reservation_quote(0, 2_000, 50).expect("offered");
 		let action = Swap::Buy {
 			class: 0,
@@ -79,7 +79,7 @@ fn a_price_curve_runs_from_par_to_the_95_percent_price() {
 	one_class().execute_with(|| {
 		assert_eq!(Hmm::price_curve(0, 3), vec![]);
 		assert_eq!(Hmm::price_curve(9, 3), vec![]);
-		assert_ok!(Hmm::add_capacity(0, 10_000));
+		assert_ok!(Hmm::add_capacity(0, 10_000, WHOLE));
 		assert_ok!(Hmm::take(0, 3_000));
 		// Half of 1,000 is the floor: 500 · (20/(19·0.5 + 1))² + 500 = 2,314.05…
 		let expected = vec![(0, 1_000), (500_000_000, 2_315), (1_000_000_000, 200_500)];
@@ -98,7 +98,7 @@ fn a_price_curve_runs_from_par_to_the_95_percent_price() {
 fn the_activity_of_the_running_epoch_is_shown() {
 	one_class().execute_with(|| {
 		assert_eq!(Hmm::activity(1), None);
-		assert_ok!(Hmm::add_capacity(0, 2_000));
+		assert_ok!(Hmm::add_capacity(0, 2_000, WHOLE));
 		Hmm::paid(0, 10_000);
 		skip_to_block(110);
 		assert_eq!(

@@ -16,4 +16,5 @@ mod returns;
 mod settlement;
 mod timeouts;
 mod views;
+mod weights;
 mod workers;

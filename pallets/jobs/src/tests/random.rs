@@ -284,6 +284,7 @@ fn step(model: &mut Model) -> BTreeSet<&'static str> {
 			Event::JobRefunded { .. } => "JobRefunded by a claim",
 			Event::SettlementFailed { .. } => "SettlementFailed",
 			Event::HistoryWritten { .. } => "HistoryWritten",
+			Event::WorkerWeighed { .. } => "WorkerWeighed",
 			Event::__Ignore(..) => "none",
 		})
 		.collect()
@@ -297,6 +298,7 @@ fn play(operations: Vec<Operation>) -> BTreeSet<&'static str> {
 		MaxSettlementsPerBlock::set(4);
 		MaxMatchesPerBlock::set(3);
 		MaxOpenPerClass::set(6);
+		QualityEpoch::set(20);
 		for account in workers().iter().take(2) {
 			register(account, 2);
 		}
@@ -357,6 +359,7 @@ fn the_invariants_hold_whatever_is_done() {
 		"WorkerUpdated",
 		"WorkerActivityChanged",
 		"WorkerDeregistered",
+		"WorkerWeighed",
 		"JobSubmitted",
 		"JobCancelled",
 		"JobMatched",

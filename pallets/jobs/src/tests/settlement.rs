@@ -245,3 +245,95 @@ fn a_model_stays_while_a_result_of_it_can_be_disputed() {
 		assert_ok!(ProofOfAi::remove_model(owner, TEXT));
 	});
 }
+
+/// Paid jobs whose fraud window is over and that are still there.
+fn prunable() -> usize {
+	let now = Jobs::now();
+	PaidBatches::<Test>::iter()
+		.filter(|(_, until)| until.has_passed(&now))
+		.map(|(key, _)| Batches::<Test>::get(key).len())
+		.sum()
+}
+
+#[test]
+fn while_every_block_pays_its_limit_pruning_keeps_up() {
+	run(|| {
+		MaxDuePerBlock::set(2);
+		MaxSettlementsPerBlock::set(4);
+		SettlementLimit::set(3);
+		for worker in &workers()[..2] {
+			register(worker, 8);
+			bond(worker, 4 * bond_for(8));
+		}
+		let mut order = 0;
+		let mut matched: Vec<JobId> = Vec::new();
+		let (mut settled_in_all, mut pruned_in_all) = (0, 0);
+		for block in 0..3 * FRAUD_WINDOW {
+			for id in matched.drain(..) {
+				acknowledge(id);
+				result(id, 64, 0);
+			}
+			for _ in 0..3 {
+				order += 1;
+				matched.push(submit(
+					&clients()[(order % 2) as usize],
+					order,
+					&embedding(),
+				));
+			}
+			events();
+			next_block();
+			let events = events();
+			let settled = events
+				.iter()
+				.filter(|event| matches!(event, Event::JobSettled { .. }))
+				.count();
+			let pruned = events
+				.iter()
+				.filter(|event| matches!(event, Event::JobPruned { .. }))
+				.count();
+			if block >= 2 {
+				assert_eq!(settled, 3, "payment is at its limit");
+			}
+			settled_in_all += settled;
+			pruned_in_all += pruned;
+			assert_eq!(
+				prunable(),
+				0,
+				"more than the bound of other deadlines is pruned"
+			);
+		}
+		let kept = 3 * FRAUD_WINDOW as usize;
+		assert_eq!(settled_in_all - pruned_in_all, kept);
+	});
+}
+
+#[test]
+fn what_a_peak_left_is_pruned_with_the_weight_that_blocks_have_left() {
+	use crate::WeightInfo;
+	use frame_support::{traits::Hooks, weights::Weight};
+	run(|| {
+		submitted(10);
+		next_block();
+		MaxDuePerBlock::set(2);
+		blocks(FRAUD_WINDOW);
+		assert_eq!(prunable(), 8);
+		let each = <() as WeightInfo>::prune();
+		let idle = |weight: Weight| Jobs::on_idle(System::block_number(), weight);
+		assert_eq!(idle(Weight::zero()), Weight::zero());
+		assert_eq!(idle(each), Weight::zero());
+		assert_eq!(prunable(), 8);
+		let rest = each * 4;
+		assert!(idle(rest).all_lte(rest));
+		assert_eq!(prunable(), 5);
+		check();
+		// At most as many as a block can pay, however much weight is left.
+		MaxSettlementsPerBlock::set(1);
+		let used = idle(Weight::MAX);
+		assert_eq!(prunable(), 1);
+		assert!(used.all_lte(each * 5));
+		check();
+		idle(Weight::MAX);
+		assert_eq!(prunable(), 0);
+	});
+}

@@ -140,6 +140,7 @@ fn a_broken_invariant_is_found() {
 				score: 1_000_001,
 				judged: 1,
 				epoch: 0,
+				at_start: 0,
 			};
 			crate::Quality::<Test>::insert(account(3), quality);
 		},

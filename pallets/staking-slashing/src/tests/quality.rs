@@ -154,3 +154,36 @@ fn absence_moves_a_score_toward_the_neutral_start_from_both_sides() {
 		assert_eq!(now(2), 720_000);
 	});
 }
+
+#[test]
+fn a_score_of_an_epochs_start_stays_all_through_the_epoch() {
+	run(|| {
+		let who = account(1);
+		let frozen = || <StakingSlashing as QualityUpdate>::quality_at_epoch_start(&who);
+		let now = || <StakingSlashing as QualityUpdate>::quality(&who);
+		assert_eq!((frozen(), now()), (800_000, 800_000));
+		for _ in 0..5 {
+			judged(&who, 0);
+			assert_eq!(frozen(), 800_000);
+		}
+		let end = now();
+		go_to(EPOCH - 1);
+		assert_eq!(frozen(), 800_000);
+		go_to(EPOCH);
+		assert_eq!(<StakingSlashing as QualityUpdate>::epoch(), 1);
+		assert_eq!((frozen(), now()), (end, end));
+		judged(&who, 1_000_000);
+		assert_eq!(frozen(), end);
+		assert!(now() > end);
+		// Absence drifts from one epoch to the next, and each epoch has one score.
+		let end = now();
+		go_to(2 * EPOCH);
+		assert_eq!(frozen(), end);
+		go_to(3 * EPOCH);
+		let drifted = now();
+		assert!(drifted > end);
+		assert_eq!(frozen(), drifted);
+		judged(&who, 0);
+		assert_eq!(frozen(), drifted);
+	});
+}

@@ -11,6 +11,7 @@ use pallet_aci_staking_slashing as staking;
 impl Book {
 	/// Takes up an event.
 	pub fn take(&mut self, event: &RuntimeEvent) {
+		self.weights.take(event);
 		match event {
 			RuntimeEvent::Escrow(event) => self.escrow(event),
 			RuntimeEvent::Jobs(event) => self.jobs(event),
@@ -65,12 +66,16 @@ impl Book {
 			RefundKept { who, amount } => self.hold(who, Hold::Free, *amount),
 			CreditKept { who, amount, .. } => {
 				*self.waiting.entry(who.clone()).or_default() += amount;
-				*self.newly_waiting.entry(who.clone()).or_default() += amount;
 			}
 			Claimed { who, amount } => {
-				let waited = self.waiting.remove(who);
-				assert_eq!(waited, Some(*amount), "all that waits is paid at once");
-				self.newly_waiting.remove(who);
+				let waiting = self.waiting.remove(who).unwrap_or_default();
+				let rest = waiting.checked_sub(*amount).expect("so much waited");
+				if rest > 0 {
+					let pots = [Pot::Validators, Pot::Verifiers, Pot::Fund(0), Pot::Fund(1)];
+					let is_pot = pots.map(pot).contains(who);
+					assert!(is_pot, "all that waits is paid at once, but for a pot's");
+					self.waiting.insert(who.clone(), rest);
+				}
 			}
 			Prepaid {
 				reservation,
@@ -115,16 +120,7 @@ impl Book {
 				self.free_up(client, Hold::Budget, *amount);
 				self.hold(client, Hold::Free, *amount);
 			}
-			PaidOut { pot, amount, .. } => {
-				// A payment out of a pot takes first what waited for the pot before it.
-				let account = Escrow::pot_account(*pot);
-				let new = self.newly_waiting.remove(&account).unwrap_or_default();
-				let waited = self.waiting.remove(&account).unwrap_or_default() - new;
-				let left = new + waited.saturating_sub(*amount);
-				self.waiting.insert(account, left);
-				self.newly_waiting.clear();
-			}
-			BatchSettled { .. } | PaidIn { .. } | BudgetsSpent { .. } => self.newly_waiting.clear(),
+			PaidOut { .. } | BatchSettled { .. } | PaidIn { .. } | BudgetsSpent { .. } => {}
 			__Ignore(..) => {}
 		}
 	}

@@ -1,9 +1,10 @@
 //! A plain book of the market's money: what each account has, what of it is held and why, who is
-//! due what. It knows no storage of the pallets and no balances: it begins with the genesis, takes
+//! due what; and of what its workers' slots weigh. It knows no storage of the pallets and no balances: it begins with the genesis, takes
 //! up the pallets' events, and applies to each what the event means for money by the rules of the
 //! pallets' documentation. After every step Balances has to say the same, to the unit.
 
 mod events;
+mod weights;
 
 use crate::{
 	check::{burned, Hold},
@@ -39,8 +40,6 @@ pub struct Book {
 	wealth: BTreeMap<AccountId, Balance>,
 	held: BTreeMap<(AccountId, Hold), Balance>,
 	waiting: BTreeMap<AccountId, Balance>,
-	/// What began to wait in the payment whose events are being taken up.
-	newly_waiting: BTreeMap<AccountId, Balance>,
 	locks: BTreeMap<JobId, Money>,
 	prepayments: BTreeMap<ReservationId, Money>,
 	disputes: BTreeMap<JobId, Balance>,
@@ -48,6 +47,7 @@ pub struct Book {
 	slashes: BTreeMap<u64, Pending>,
 	with_keys: BTreeSet<AccountId>,
 	burned: Balance,
+	weights: weights::Weights,
 }
 
 fn pot(pot: Pot) -> AccountId {
@@ -74,6 +74,7 @@ impl Book {
 		);
 		book.with_keys = pallet_session::NextKeys::<Market>::iter_keys().collect();
 		book.burned = burned();
+		book.weights = weights::Weights::open();
 		book
 	}
 
@@ -231,6 +232,7 @@ impl Book {
 			);
 		}
 		assert_eq!(self.burned, burned(), "what was burned");
+		self.weights.compare();
 		let sum: Balance = self.wealth.values().sum();
 		assert_eq!(sum + EXISTENTIAL_DEPOSIT + self.burned, genesis_issuance());
 	}

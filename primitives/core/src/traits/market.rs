@@ -4,7 +4,7 @@ use crate::{
 	job::Home, reservation::Reservation, reservation::ReservationId, AccountId, Balance,
 	BlockNumber, Class, ClassId, Moment,
 };
-use aci_market::Pool;
+use aci_market::{Pool, SlotWeights};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -41,10 +41,31 @@ pub trait MarketQuote {
 	fn take(class: ClassId, milli_slots: u64) -> DispatchResult;
 	/// Gives back capacity that was taken.
 	fn give_back(class: ClassId, milli_slots: u64) -> DispatchResult;
-	/// Adds a worker's capacity, as free.
-	fn add_capacity(class: ClassId, milli_slots: u64) -> DispatchResult;
+	/// Adds a worker's capacity, as free. Each of its slots weighs `weight` parts per million; see
+	/// `aci_market::quality`.
+	fn add_capacity(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult;
 	/// Removes a worker's capacity, which must be free.
-	fn remove_capacity(class: ClassId, milli_slots: u64) -> DispatchResult;
+	fn remove_capacity(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult;
+}
+
+/// Who of a class's workers is busy, by the quality weight of its slots: what prices the capacity
+/// that is free. It comes besides what a pool or a reservation lacks, and is told of every job,
+/// whoever pays for its slot. Implemented by the hmm pallet.
+pub trait MarketWeights {
+	/// The sums over a class's workers.
+	fn weights(class: ClassId) -> Option<SlotWeights>;
+	/// A job occupies `milli_slots` of a worker whose slots weigh `weight` parts per million.
+	fn occupy_slots(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult;
+	/// A job occupies them no longer.
+	fn vacate_slots(class: ClassId, milli_slots: u64, weight: u32) -> DispatchResult;
+	/// The `milli_slots` of a worker, of which `free` are not occupied, weigh `to` instead of `from`.
+	fn reweigh_slots(
+		class: ClassId,
+		milli_slots: u64,
+		free: u64,
+		from: u32,
+		to: u32,
+	) -> DispatchResult;
 }
 
 /// What the market learns of paid work, for its slow control. Implemented by the hmm pallet.

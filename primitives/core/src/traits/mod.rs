@@ -3,7 +3,7 @@
 //!
 //! | module | implemented by | traits |
 //! | --- | --- | --- |
-//! | [`market`] | hmm | [`MarketQuote`], [`MarketActivity`], [`Reservations`], [`Insurer`], [`Slices`] |
+//! | [`market`] | hmm | [`MarketQuote`], [`MarketWeights`], [`MarketActivity`], [`Reservations`], [`Insurer`], [`Slices`] |
 //! | [`escrow`] | escrow | [`JobEscrow`], [`Settlement`], [`Pots`], [`Prepayments`], [`Budgets`] |
 //! | [`stake`] | staking-slashing | [`Bonds`], [`Slasher`], [`QualityUpdate`], [`VerifierWork`] |
 //! | [`proof`] | poai | [`AttestationVerifier`], [`ProofOfAi`] |
@@ -17,6 +17,8 @@ pub mod stake;
 
 pub use dispute::{DisputeCommittee, DisputeVerdict, Verdicts};
 pub use escrow::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement};
-pub use market::{Insurer, MarketActivity, MarketQuote, Quote, Reservations, Slices};
+pub use market::{
+	Insurer, MarketActivity, MarketQuote, MarketWeights, Quote, Reservations, Slices,
+};
 pub use proof::{AttestationVerifier, ProofOfAi};
 pub use stake::{Bonds, Claim, QualityUpdate, SlashReport, Slasher, VerifierWork};

@@ -64,6 +64,11 @@ pub trait Bonds {
 pub trait QualityUpdate {
 	/// An account's quality in parts per million.
 	fn quality(who: &AccountId) -> u32;
+	/// The number of the running epoch.
+	fn epoch() -> u32;
+	/// What an account's quality was when the running epoch began, in parts per million. It stays the
+	/// same until the next one begins, whatever is judged meanwhile.
+	fn quality_at_epoch_start(who: &AccountId) -> u32;
 	/// Records the result, in parts per million, of one judged job.
 	fn judged(who: &AccountId, result: u32);
 	/// Records the results of several judged jobs of one account, in order. It is what so many calls

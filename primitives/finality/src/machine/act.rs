@@ -49,17 +49,22 @@ impl<S: Scheme> Machine<S> {
 
 	/// The block that a proposal would name now: the best one above the highest certified one, or
 	/// that one itself where it is not final.
-	fn candidate(&self, world: &World) -> Option<Target> {
-		let stem = self.stem();
-		let above = |target: &Target| {
-			target.number > self.finalised_target.number
-				&& world.blocks.votable(target) == Votable::Yes
+	///
+	/// The chain is asked once until it says that blocks have changed.
+	fn candidate(&mut self, world: &World) -> Option<Target> {
+		let (stem, last) = (self.stem(), self.finalised_target);
+		if let Some((above, after, candidate)) = self.candidate {
+			if (above, after) == (stem, last) {
+				return candidate;
+			}
+		}
+		let can_be_final = |target: &Target| {
+			target.number > last.number && world.blocks.votable(target) == Votable::Yes
 		};
-		world
-			.blocks
-			.best(&stem)
-			.filter(above)
-			.or_else(|| Some(stem).filter(above))
+		let best = world.blocks.best(&stem).filter(can_be_final);
+		let candidate = best.or_else(|| Some(stem).filter(can_be_final));
+		self.candidate = Some((stem, last, candidate));
+		candidate
 	}
 
 	/// Prepare: the leader opens its view.
@@ -215,10 +220,9 @@ impl<S: Scheme> Machine<S> {
 
 	/// L3
 	fn join(&mut self, world: &World) {
-		let reached = self.votes.given_up_by_many(self.more_than_faulty());
-		if reached < self.view {
+		let Some(reached) = self.votes.given_up_by_many(self.more_than_faulty()) else {
 			return;
-		}
+		};
 		if reached > self.view {
 			self.enter(reached, Entry::None, false, world);
 		}

@@ -50,6 +50,7 @@ pub trait Signer {
 
 /// Whether this node votes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for a set")]
 pub enum Standing {
 	/// It has no key of this set, and follows.
 	Observer,
@@ -102,6 +103,7 @@ pub struct Settings {
 
 /// What happens to a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken in at once")]
 pub enum Input {
 	/// A message came. It may be anything: the machine checks it.
 	Message(Message),
@@ -113,6 +115,7 @@ pub enum Input {
 
 /// What a node must do, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, done at once")]
 pub enum Output {
 	/// Write this record and have it on the disk before any later output is done. Where that fails,
 	/// no later output may be done and the machine must not be stepped again as an authority.

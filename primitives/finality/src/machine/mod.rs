@@ -6,6 +6,7 @@
 //! * [`safety`]: rules S1 to S8 and A1, A2; the only place where something is signed.
 //! * [`pacemaker`]: rules L1 to L7, the rules of time.
 //! * [`votes`]: what others said, within bounds.
+//! * `receive`, `learn`, `act`: what messages, certificates and time bring about.
 //!
 //! The code names the rule that each step follows.
 //!
@@ -20,6 +21,7 @@
 
 mod act;
 mod interface;
+mod learn;
 pub mod pacemaker;
 mod receive;
 pub mod safety;
@@ -106,7 +108,9 @@ pub struct Machine<S> {
 	own_timeout: Option<SignedTimeout>,
 	finalised: Option<Justification>,
 	finalised_target: Target,
-	/// The block last asked for, and when.
+	/// The candidate above the block named first, the last final block being the one named second.
+	candidate: Option<(Target, Target, Option<Target>)>,
+	/// The block last asked for, and when it may be asked for again.
 	fetched: Option<(Target, Time)>,
 	wake: Option<Time>,
 	outputs: Vec<Output>,
@@ -189,6 +193,7 @@ impl<S: Scheme> Machine<S> {
 			own_timeout,
 			finalised: None,
 			finalised_target: base,
+			candidate: None,
 			fetched: None,
 			wake: Some(now),
 			outputs: Vec::new(),
@@ -226,7 +231,7 @@ impl<S: Scheme> Machine<S> {
 		};
 		match input {
 			Input::Message(message) => self.receive(message, &world),
-			Input::Blocks | Input::Tick => {}
+			Input::Blocks | Input::Tick => self.candidate = None,
 		}
 		self.advance(&world);
 		self.set_wake(&world);

@@ -10,9 +10,10 @@
 //!   highest view that so many have reached, and gives it up too: at least one of them is honest.
 //! * **L4** What an authority said last, and the certificate that brought it into its view, is sent
 //!   again in every retry interval, until the view is over or its second vote's block is final.
-//! * **L5** To a timeout of a view that is over, or a vote that comes long after its view ended, the
-//!   `faults(n) + 1` authorities that follow the sender in the set's order answer with their newest
-//!   certificates, once per retry interval.
+//! * **L5** To a timeout of a view that is over, or of a view far ahead by one who lacks a
+//!   certificate, and to a vote that comes long after its view ended, the `faults(n) + 1`
+//!   authorities that follow the sender in the set's order answer with their newest certificates,
+//!   once per retry interval.
 //! * **L6** A leader proposes as soon as it may and has a block above the last certified one. The
 //!   certified block itself is proposed again after a view that timed out, or when its second
 //!   votes have failed to come for half the time that the view may last.
@@ -39,8 +40,8 @@ pub struct Pacemaker {
 	started: Option<Time>,
 	/// Views in a row that no certificate of votes ended.
 	failures: u32,
-	/// When own messages were last sent.
-	sent: Time,
+	/// When own messages were last sent; never since the start.
+	sent: Option<Time>,
 	/// When a laggard was last answered.
 	answered: Option<Time>,
 }
@@ -53,7 +54,7 @@ impl Pacemaker {
 			entered: now,
 			started: None,
 			failures: 0,
-			sent: now.saturating_sub(timing.retry),
+			sent: None,
 			answered: None,
 		}
 	}
@@ -105,7 +106,8 @@ impl Pacemaker {
 
 	/// L4: when own messages are due again.
 	pub fn resend_at(&self) -> Time {
-		self.sent.saturating_add(self.timing.retry)
+		self.sent
+			.map_or(0, |sent| sent.saturating_add(self.timing.retry))
 	}
 
 	/// One retry interval from `now`, and never `now` itself.
@@ -115,7 +117,7 @@ impl Pacemaker {
 
 	/// Own messages were sent.
 	pub fn note_sent(&mut self, now: Time) {
-		self.sent = now;
+		self.sent = Some(now);
 	}
 
 	/// L5: whether a laggard may be answered now.

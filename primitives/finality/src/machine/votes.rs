@@ -232,15 +232,16 @@ impl Votes {
 		self.given_up.get(&authority).copied().unwrap_or(0)
 	}
 
-	/// L3: the highest view that at least `authorities` have given up, or gone beyond; 0 for none.
-	pub fn given_up_by_many(&self, authorities: usize) -> View {
-		let mut views: Vec<View> = self.given_up.values().copied().collect();
+	/// L3: the highest view that at least `authorities` have given up or gone beyond, if that is
+	/// the present one or later.
+	pub fn given_up_by_many(&self, authorities: usize) -> Option<View> {
+		let reached = |view: &&View| **view >= self.view;
+		if authorities == 0 || self.given_up.values().filter(reached).count() < authorities {
+			return None;
+		}
+		let mut views: Vec<View> = self.given_up.values().filter(reached).copied().collect();
 		views.sort_unstable_by(|a, b| b.cmp(a));
-		authorities
-			.checked_sub(1)
-			.and_then(|place| views.get(place))
-			.copied()
-			.unwrap_or(0)
+		views.get(authorities.checked_sub(1)?).copied()
 	}
 
 	/// The certificate of `vote`, where `quorum` authorities cast it.
@@ -333,15 +334,17 @@ impl Votes {
 	}
 }
 
-/// The first `quorum` signatures under `vote`.
+/// The first `quorum` signatures under `vote`; none where there are fewer.
 fn matching<V: PartialEq>(
 	votes: &BTreeMap<AuthorityIndex, (V, AuthoritySignature)>,
 	vote: &V,
 	quorum: usize,
 ) -> Vec<(AuthorityIndex, AuthoritySignature)> {
-	votes
-		.iter()
-		.filter(|(_, (cast, _))| cast == vote)
+	let same = || votes.iter().filter(|(_, (cast, _))| cast == vote);
+	if same().take(quorum).count() < quorum {
+		return Vec::new();
+	}
+	same()
 		.map(|(signer, (_, signature))| (*signer, signature.clone()))
 		.take(quorum)
 		.collect()

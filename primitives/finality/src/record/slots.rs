@@ -63,7 +63,7 @@ pub struct TooLong;
 
 /// The slot of the record with this sequence number: 0 or 1.
 pub const fn slot_of(sequence: u64) -> usize {
-	if sequence % 2 == 0 {
+	if sequence.is_multiple_of(2) {
 		0
 	} else {
 		1
@@ -89,6 +89,10 @@ pub fn image(sequence: u64, record: &VoteRecord) -> Result<Vec<u8>, TooLong> {
 
 /// What one slot holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+	clippy::large_enum_variant,
+	reason = "two of them are made, once at a start"
+)]
 pub enum Slot {
 	/// Nothing was ever written.
 	Empty,
@@ -160,6 +164,10 @@ pub enum Lost {
 
 /// What the file means for the set in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+	clippy::large_enum_variant,
+	reason = "one of them is made, once at a start"
+)]
 pub enum Found {
 	/// The authority has signed nothing in this set: it begins with a new record.
 	Fresh {
@@ -193,7 +201,10 @@ pub fn decide(context: Context, begun: bool, slots: [&[u8]; 2]) -> Found {
 		[Slot::Torn, Slot::Torn] => return Found::Lost(Lost::Torn),
 		// The second slot is written after the first.
 		[Slot::Empty, _] => return Found::Lost(Lost::Inconsistent),
-		[Slot::Whole { sequence, record }, Slot::Empty] if sequence == 0 => (record, 1),
+		[Slot::Whole {
+			sequence: 0,
+			record,
+		}, Slot::Empty] => (record, 1),
 		[Slot::Whole { .. }, Slot::Empty] => return Found::Lost(Lost::Inconsistent),
 		[Slot::Whole { sequence, record }, Slot::Torn] if slot_of(sequence) == 0 => {
 			(record, sequence.saturating_add(1))

@@ -2,7 +2,7 @@
 
 use super::network::*;
 use crate::message::Message;
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 #[test]
 fn four_finalise_each_block_as_it_comes() {
@@ -68,17 +68,4 @@ fn an_idle_chain_is_quiet() {
 		);
 		assert_eq!(node.machine.view(), 2);
 	}
-}
-
-#[test]
-fn a_silent_leader_costs_one_timeout() {
-	let mut network = Network::new(4);
-	network.down = vec![1];
-	network.pass(10);
-	// The leader of view 1 is down.
-	let head = network.grow(base(), 1, 0);
-	assert!(!network.all_finalised(head));
-	network.pass(1_100);
-	assert!(network.all_finalised(head));
-	assert_eq!(network.nodes[0].machine.view(), 3);
 }

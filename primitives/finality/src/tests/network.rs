@@ -102,6 +102,11 @@ impl Tree {
 		tree
 	}
 
+	/// Adds one block, whether or not its parent is held: then it counts only when that comes.
+	pub fn grow_one(&mut self, parent: Target, child: Target) {
+		self.parents.insert(child, parent);
+	}
+
 	/// Adds a chain of blocks of `fork` above `parent` up to `number`.
 	pub fn grow(&mut self, mut parent: Target, number: u32, fork: u8) -> Target {
 		for number in parent.number + 1..=number {

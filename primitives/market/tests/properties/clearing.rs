@@ -5,7 +5,7 @@ use crate::{
 	strategies::{any_pool, floor_share, magnitude, magnitude_or_zero},
 };
 use aci_market::{
-	clearing::clear, curve, Clearing, ClearingOrder, Pool, MAX_CAPACITY, MAX_PAR_PRICE,
+	clearing::clear, curve, quality, Clearing, ClearingOrder, Pool, MAX_CAPACITY, MAX_PAR_PRICE,
 };
 use num_rational::BigRational;
 use proptest::{collection::vec, prelude::*};
@@ -27,6 +27,7 @@ fn market(
 			target,
 			par_price,
 			floor_share,
+			free_weight: quality::WEIGHT_UNIT,
 		});
 	(pool, orders).prop_flat_map(move |(pool, count)| {
 		let at_rest = curve::marginal_price(&pool).unwrap();

@@ -9,6 +9,7 @@ use aci_market::{
 		sell_back_unit_price, take, unit_price,
 	},
 	fixed::mul_div_ceil,
+	quality::{MAX_FREE_WEIGHT, WEIGHT_UNIT},
 	CurveError, Pool, MAX_CAPACITY, MAX_FLOOR_SHARE, MAX_PAR_PRICE, PARTS_PER_BILLION,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -162,7 +163,7 @@ proptest! {
 
 	#[test]
 	fn a_resting_pool_costs_its_par_price(pool in any_pool()) {
-		let resting = Pool { free: pool.target, ..pool };
+		let resting = Pool { free: pool.target, free_weight: WEIGHT_UNIT, ..pool };
 		prop_assert_eq!(marginal_price(&resting)?, pool.par_price);
 	}
 
@@ -220,12 +221,16 @@ proptest! {
 		target in magnitude_or_zero(u128::from(u64::MAX)),
 		par_price in magnitude_or_zero(u128::MAX),
 		floor_share in any::<u32>(),
+		free_weight in prop_oneof![Just(WEIGHT_UNIT), 0..=MAX_FREE_WEIGHT + 1, any::<u32>()],
 		milli_slots in magnitude_or_zero(u128::from(u64::MAX)),
 		flops in magnitude_or_zero(u128::MAX),
 	) {
 		let (free, target, milli_slots) = (free as u64, target as u64, milli_slots as u64);
-		let start = Pool { free, target, par_price, floor_share };
-		prop_assert_eq!(Pool::new(free, target, par_price, floor_share).err(), start.check().err());
+		let start = Pool { free, target, par_price, floor_share, free_weight };
+		if free_weight == WEIGHT_UNIT {
+			let new = Pool::new(free, target, par_price, floor_share);
+			prop_assert_eq!(new.err(), start.check().err());
+		}
 		prop_assert!(start.utilisation() <= PARTS_PER_BILLION);
 		if let Err(error) = start.check() {
 			prop_assert_eq!(marginal_price(&start), Err(error));

@@ -2,6 +2,7 @@
 //! completely. A long search: `scripts/search.sh`.
 
 mod activity;
+mod cheats;
 mod clearing;
 mod control;
 mod curve;
@@ -10,6 +11,7 @@ mod fees;
 mod fund;
 mod matching;
 mod payment;
+mod quality;
 mod reference;
 mod reservation;
 mod self_dealing;

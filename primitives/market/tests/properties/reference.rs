@@ -13,12 +13,14 @@ pub fn fraction(numerator: impl Into<BigInt>, denominator: impl Into<BigInt>) ->
 	BigRational::new(numerator.into(), denominator.into())
 }
 
-/// `π0 · [ (1 − s)·Q̄² / (Q·(Q − Δ)) + s ]` with `Q = q + q̄/19` and `Q̄ = 20·q̄/19`.
+/// `π0 · [ (1 − s)·Q̄² / (Q·(Q − Δ)) + s ]` with `Q = q + q̄/19` and `Q̄ = 20·q̄/19`, where the free
+/// slots have `free_weight / 4096` of the weight of all of them, and `q` is at most `q̄`.
 pub fn unit_price(pool: &Pool, upper: u64, lower: u64) -> BigRational {
 	let shift = fraction(pool.target, 19);
 	let share = fraction(pool.floor_share, PARTS_PER_BILLION);
-	let before = whole(upper) + &shift;
-	let after = whole(lower) + &shift;
+	let weight = fraction(pool.free_weight, 4_096);
+	let level = |free: u64| (whole(free) * &weight).min(whole(pool.target)) + &shift;
+	let (before, after) = (level(upper), level(lower));
 	let par = fraction(u128::from(pool.target) * 20, 19);
 	whole(pool.par_price) * ((whole(1) - &share) * &par * &par / (before * after) + share)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use aci_market::{
 	curve::{marginal_price, take},
+	quality::WEIGHT_UNIT,
 	reservation::{price_at, pro_rata_refund, refund, reservable, reserved_flops, terms},
 	CurveError, Pool, FLOPS_PER_COMPUTE_UNIT, MAX_PAR_PRICE, PARTS_PER_BILLION, PARTS_PER_MILLION,
 };
@@ -34,6 +35,7 @@ fn later_pool(reserved: u64) -> impl Strategy<Value = Pool> {
 				target: reserved + more as u64,
 				par_price,
 				floor_share,
+				free_weight: WEIGHT_UNIT,
 			})
 		},
 	)

@@ -6,6 +6,7 @@ use crate::{
 };
 use aci_market::{
 	curve::{exact_unit_price, marginal_price},
+	quality::WEIGHT_UNIT,
 	slices::{merge, split},
 	CurveError, Pool, Slice, MAX_PAR_PRICE,
 };
@@ -29,6 +30,7 @@ fn proportional() -> impl Strategy<Value = (Pool, Slice)> {
 					target: whole * pool,
 					par_price,
 					floor_share,
+					free_weight: WEIGHT_UNIT,
 				};
 				let slice = Slice {
 					free: parts * slice,
@@ -113,11 +115,14 @@ proptest! {
 	#[test]
 	fn a_smaller_slice_never_quotes_cheaper_and_within_its_bound(
 		(pool, slice) in proportional(),
-		taken in magnitude(1 << 40),
+		wanted in magnitude(1 << 40),
 	) {
-		let taken = taken as u64;
+		// What is not free is not sold; a slice with nothing free sells nothing.
+		let taken = match slice.free {
+			0 => return Ok(()),
+			free => (wanted as u64 - 1) % free + 1,
+		};
 		let of_slice = slice.on(&pool);
-		prop_assume!(taken <= slice.free);
 		let one = reference::unit_price(&of_slice, slice.free, slice.free - taken);
 		let other = reference::unit_price(&pool, pool.free, pool.free - taken);
 		let bound = reference::whole(1) + reference::fraction(u128::from(taken) * 19, slice.target);
@@ -139,8 +144,8 @@ proptest! {
 	) {
 		let taken = taken.index(free as usize) as u64 + 1;
 		let target = free + used;
-		let slice = Pool { free, target, par_price, floor_share };
-		let whole = Pool { free: free * count, target: target * count, par_price, floor_share };
+		let slice = Pool::new(free, target, par_price, floor_share)?;
+		let whole = Pool::new(free * count, target * count, par_price, floor_share)?;
 		prop_assert_eq!(
 			reference::unit_price(&slice, free, free - taken),
 			reference::unit_price(&whole, free * count, (free - taken) * count)

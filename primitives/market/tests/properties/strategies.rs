@@ -1,6 +1,6 @@
 //! Random arguments that reach all magnitudes: a uniform `u128` is almost always enormous.
 
-use aci_market::{Pool, MAX_CAPACITY, MAX_FLOOR_SHARE, MAX_PAR_PRICE};
+use aci_market::{quality::WEIGHT_UNIT, Pool, MAX_CAPACITY, MAX_FLOOR_SHARE, MAX_PAR_PRICE};
 use proptest::prelude::*;
 
 /// From one to `max`, each number of bits equally likely, and `max` itself often.
@@ -29,7 +29,13 @@ pub fn floor_share() -> impl Strategy<Value = u32> {
 	prop_oneof![1 => Just(0u32), 1 => Just(MAX_FLOOR_SHARE), 4 => 0..=MAX_FLOOR_SHARE]
 }
 
-/// Any pool within the bounds that has registered capacity and a par price up to the given one.
+/// The weight of free slots where it bounds no level, however much is free.
+pub fn free_weight() -> impl Strategy<Value = u32> {
+	prop_oneof![1 => Just(WEIGHT_UNIT), 1 => Just(1), 1 => 1..=WEIGHT_UNIT]
+}
+
+/// Any pool within the bounds that has registered capacity, a par price up to the given one, and
+/// free slots that weigh at most as much as the others.
 pub fn pool_up_to(max_par_price: u128) -> impl Strategy<Value = Pool> {
 	(
 		magnitude(u128::from(MAX_CAPACITY)),
@@ -38,11 +44,12 @@ pub fn pool_up_to(max_par_price: u128) -> impl Strategy<Value = Pool> {
 	)
 		.prop_flat_map(|(target, par_price, floor_share)| {
 			let target = target as u64;
-			level(target).prop_map(move |free| Pool {
+			(level(target), free_weight()).prop_map(move |(free, free_weight)| Pool {
 				free,
 				target,
 				par_price,
 				floor_share,
+				free_weight,
 			})
 		})
 }

@@ -3,7 +3,8 @@
 //! Each inequality is evaluated on a grid that has points inside and outside the bound, and compared
 //! in sign with the attacker's profit, computed twice from what happens to the attacker and not from
 //! the inequality: as an exact expectation over all outcomes, in rational numbers, and as the mean
-//! of a seeded simulation wherever that mean lies five standard errors from zero.
+//! of a seeded simulation wherever that mean lies five standard errors from zero. [`crate::cheats`]
+//! plays the cheats through their lives, job by job, also for Theorem 4 and (6).
 //!
 //! How the paper is read:
 //!
@@ -27,9 +28,13 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 /// SplitMix64: the simulations are the same on every run.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+	pub fn new(seed: u64) -> Self {
+		Random(seed)
+	}
+
 	fn next(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mut mixed = self.0;
@@ -38,9 +43,31 @@ impl Random {
 		mixed ^ (mixed >> 31)
 	}
 
+	/// Below a limit, each number equally likely.
+	pub fn below(&mut self, limit: u32) -> u32 {
+		(self.next() % u64::from(limit)) as u32
+	}
+
 	/// True with a probability of `parts` in a thousand.
 	fn chance(&mut self, parts: u64) -> bool {
 		self.next() % 1_000 < parts
+	}
+
+	/// Whether at least one of so many jobs is sampled, each with a probability of `parts` in a
+	/// thousand. Five are drawn from each number; their chances are exact to 10^-4 of themselves.
+	pub fn sampled(&mut self, parts: u64, mut jobs: u32) -> bool {
+		while jobs > 0 {
+			let mut number = self.next();
+			let drawn = jobs.min(5);
+			for _ in 0..drawn {
+				if number % 1_000 < parts {
+					return true;
+				}
+				number /= 1_000;
+			}
+			jobs -= drawn;
+		}
+		false
 	}
 
 	/// Whether at least one of so many jobs is sampled.
@@ -50,7 +77,7 @@ impl Random {
 }
 
 /// `1 − (1 − α)^n`, with `α` in parts of a thousand.
-fn detection(alpha: u64, jobs: u32) -> BigRational {
+pub fn detection(alpha: u64, jobs: u32) -> BigRational {
 	let missed = fraction(1_000 - alpha, 1_000);
 	whole(1) - power(&missed, jobs)
 }
@@ -85,7 +112,7 @@ fn agrees(sum: i128, trials: u32, expected: &BigRational, variance: &BigRational
 }
 
 /// The chances that `0..=workers` of them are caught, as numerators over one denominator.
-fn chances(workers: u32, caught: &BigRational) -> (Vec<BigInt>, BigInt) {
+pub fn chances(workers: u32, caught: &BigRational) -> (Vec<BigInt>, BigInt) {
 	let (one, all) = (caught.numer(), caught.denom());
 	let other = all - one;
 	let mut ways = BigInt::from(1);
@@ -99,7 +126,7 @@ fn chances(workers: u32, caught: &BigRational) -> (Vec<BigInt>, BigInt) {
 
 #[test]
 fn theorem_3_colluders_gain_exactly_where_the_inequality_fails() {
-	let mut random = Random(3);
+	let mut random = Random::new(3);
 	let (mut inside, mut outside, mut told) = (0, 0, 0);
 	for workers in [1u32, 2, 5] {
 		for alpha in ALPHAS {
@@ -201,7 +228,7 @@ fn a_sampling_rate_of_price_over_bond_deters_every_single_job_and_the_flat_rate_
 
 #[test]
 fn proposition_5_lazy_work_pays_exactly_where_the_inequality_fails() {
-	let mut random = Random(5);
+	let mut random = Random::new(5);
 	let (mut inside, mut outside, mut told, mut contradicted) = (0, 0, 0, 0);
 	for alpha in ALPHAS {
 		for jobs in FALSE_JOBS {
@@ -277,7 +304,7 @@ fn inequality_6_holds_from_some_number_of_epochs_on_and_the_exact_profit_turns_t
 }
 
 /// How many identities of one slot a budget of bonds buys.
-fn identities(budget: u128, peak: u64) -> u128 {
+pub fn identities(budget: u128, peak: u64) -> u128 {
 	let each = worker_bond_required(&StakeRules::default(), 1, peak);
 	let mut bought = 0;
 	let mut left = budget;

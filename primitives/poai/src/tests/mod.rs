@@ -1,8 +1,19 @@
 //! Tests by module, and the models and the job that they share.
 
 mod compute;
+mod detection;
+mod divergence;
+mod fingerprint;
+mod fingerprint_attacks;
+mod float;
+mod hardware;
+mod judgement;
 mod level1;
+mod margin;
+mod proof;
+mod sequential;
 mod software_tee;
+mod statistic;
 
 use aci_primitives::{
 	job::{JobInput, JobParameters, PrivacyTier},
@@ -93,4 +104,13 @@ pub fn text_order() -> JobSpec {
 			calibration: 0,
 		},
 	}
+}
+
+/// The next number of a small generator, for test data.
+pub fn splitmix(state: &mut u64) -> u64 {
+	*state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+	let mut z = *state;
+	z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+	z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+	z ^ (z >> 31)
 }

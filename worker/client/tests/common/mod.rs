@@ -14,7 +14,7 @@ use std::{
 };
 
 /// How long a node may take until it answers.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 /// How long the program may run.
 const RUN: Duration = Duration::from_secs(30);
 

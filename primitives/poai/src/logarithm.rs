@@ -95,7 +95,7 @@ mod tests {
 
 	#[test]
 	fn ln_2_is_correctly_rounded() {
-		assert_eq!(LN_2 as f64 / SCALE, std::f64::consts::LN_2);
+		assert_eq!(LN_2 as f64 / SCALE, core::f64::consts::LN_2);
 	}
 
 	#[test]

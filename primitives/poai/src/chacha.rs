@@ -20,7 +20,7 @@ fn quarter_round(state: &mut [u32; WORDS], a: usize, b: usize, c: usize, d: usiz
 }
 
 /// The block of `key` (8 little-endian words), `counter` and `nonce`, as 16 words.
-pub(crate) fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
+pub fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
 	let mut initial = [0u32; WORDS];
 	initial[..4].copy_from_slice(&CONSTANT);
 	initial[4..12].copy_from_slice(key);
@@ -44,7 +44,7 @@ pub(crate) fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WOR
 }
 
 /// 32 bytes as 8 little-endian words.
-pub(crate) fn key_words(key: &[u8; 32]) -> [u32; 8] {
+pub fn key_words(key: &[u8; 32]) -> [u32; 8] {
 	let mut words = [0u32; 8];
 	for (word, bytes) in words.iter_mut().zip(key.chunks_exact(4)) {
 		*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -59,7 +59,7 @@ mod tests {
 	/// Test vector of RFC 8439 §2.3.2.
 	#[test]
 	fn block_is_the_one_of_rfc_8439() {
-		let key: [u8; 32] = std::array::from_fn(|index| index as u8);
+		let key: [u8; 32] = core::array::from_fn(|index| index as u8);
 		let nonce = [0x0900_0000, 0x4a00_0000, 0x0000_0000];
 		let expected = [
 			0xe4e7_f110,

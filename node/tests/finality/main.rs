@@ -1,0 +1,8 @@
+//! The finality gadget on networks of real validators.
+
+mod crashes;
+mod observe;
+mod roles;
+mod sets;
+#[path = "../support/wallet.rs"]
+mod wallet;
