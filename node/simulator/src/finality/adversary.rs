@@ -12,7 +12,7 @@ use super::{
 	tree::{Block, Tree},
 	validator::{Chain, Doing, Observation},
 };
-use crate::world::{Disk, DiskFate, Event, Node};
+use crate::world::{Disk, DiskFate, Event, Millis, Node};
 use aci_finality::{
 	certificate::CertifiedTimeout,
 	machine::{BlockTree, Control},
@@ -47,6 +47,8 @@ pub struct Adversary {
 	timeouts: BTreeMap<View, BTreeMap<AuthorityIndex, (View, AuthoritySignature)>>,
 	certificates: BTreeMap<View, Vec<QuorumCertificate>>,
 	given_up: BTreeMap<View, Vec<TimeoutCertificate>>,
+	/// When it last asked for blocks.
+	asked: Option<Millis>,
 }
 
 impl Adversary {
@@ -73,6 +75,7 @@ impl Adversary {
 			timeouts: BTreeMap::new(),
 			certificates: BTreeMap::new(),
 			given_up: BTreeMap::new(),
+			asked: None,
 		}
 	}
 
@@ -421,9 +424,7 @@ impl Adversary {
 		// Blocks that conflict with the newest certified one.
 		let beside: Vec<_> = self
 			.tree
-			.candidates()
-			.into_iter()
-			.rev()
+			.newest()
 			.take(24)
 			.filter(|candidate| {
 				self.tree.descends(&newest, candidate) == Some(false)
@@ -450,9 +451,7 @@ impl Adversary {
 		let rival = if fork && random.chance(if side.is_some() { 800 } else { 400 }) {
 			let above: Vec<_> = self
 				.tree
-				.candidates()
-				.into_iter()
-				.rev()
+				.newest()
 				.take(24)
 				.filter(|candidate| {
 					*candidate != root
@@ -586,8 +585,11 @@ impl Adversary {
 	}
 
 	fn receive_block(&mut self, block: Block, doing: &mut Doing<'_>) {
-		if !self.tree.import(block, true) {
-			let above = block.id.number.saturating_sub(40);
+		let due = self.asked.is_none_or(|asked| doing.now >= asked + 200);
+		if !self.tree.import(block, true) && due {
+			// From a little below what it holds, as the missing branch may begin there.
+			self.asked = Some(doing.now);
+			let above = self.tree.height().min(block.id.number).saturating_sub(40);
 			doing.broadcast(Packet::Request(block.id.hash, above));
 		}
 	}
@@ -606,9 +608,7 @@ impl Adversary {
 		// The other one extends a branch that conflicts already, or begins one.
 		let conflicting = self
 			.tree
-			.candidates()
-			.into_iter()
-			.rev()
+			.newest()
 			.take(12)
 			.find(|candidate| self.tree.descends(candidate, &head.id) == Some(false));
 		let below = Target {

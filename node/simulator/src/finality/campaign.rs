@@ -34,6 +34,8 @@ pub struct Sum {
 	pub failed: u64,
 	/// Runs in which blocks conflicted.
 	pub forked: u64,
+	/// Runs that were cut off, as they had too many events. They are failed ones too.
+	pub cut_off: u64,
 	/// What was covered.
 	pub coverage: Coverage,
 	/// What happened in the networks.
@@ -51,6 +53,7 @@ impl Sum {
 		self.runs += 1;
 		self.failed += u64::from(!outcome.violations.is_empty());
 		self.forked += u64::from(outcome.forked);
+		self.cut_off += u64::from(outcome.cut_off);
 		self.coverage.add(&outcome.coverage);
 		let counts = &outcome.counts;
 		self.counts.events += counts.events;

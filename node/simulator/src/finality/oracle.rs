@@ -14,6 +14,7 @@
 //! | [`Violation::FalseProof`] | reported proofs hold two contradicting statements with valid signatures |
 //! | [`Violation::Unnamed`] | whenever blocks conflict, proofs against more than f authorities exist |
 //! | [`Violation::Stalled`] | once the network is synchronous, every honest node sees blocks become final |
+//! | [`Violation::Endless`] | a run ends within its number of events |
 
 use super::{
 	scheme::{number_at, place, Key},
@@ -56,6 +57,8 @@ pub enum Violation {
 	Unnamed(usize),
 	/// A node saw nothing become final after the network was synchronous.
 	Stalled(NodeId),
+	/// The run was cut off after so many events: what would have followed is not known.
+	Endless(u64),
 }
 
 impl Violation {
@@ -73,6 +76,7 @@ impl Violation {
 			Violation::FalseProof => "false-proof",
 			Violation::Unnamed(_) => "unnamed",
 			Violation::Stalled(_) => "stalled",
+			Violation::Endless(_) => "endless",
 		}
 	}
 }
@@ -281,7 +285,9 @@ impl Oracle {
 	}
 
 	fn fail(&mut self, violation: Violation) {
-		let wanted = !self.conflicts_only || matches!(violation, Violation::Conflict(..));
+		// A run that was cut off says nothing about conflicts either.
+		let wanted = !self.conflicts_only
+			|| matches!(violation, Violation::Conflict(..) | Violation::Endless(_));
 		if wanted && self.violations.len() < 64 {
 			self.violations.push(violation);
 		}
@@ -576,6 +582,11 @@ impl Oracle {
 				self.fail(Violation::Stalled(node));
 			}
 		}
+	}
+
+	/// Takes note that the run was cut off after so many events.
+	pub fn cut_off(&mut self, events: u64) {
+		self.fail(Violation::Endless(events));
 	}
 
 	/// Whether blocks conflict.

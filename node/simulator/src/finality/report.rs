@@ -12,10 +12,11 @@ fn line(out: &mut String, name: &str, sum: &Sum) {
 	let coverage = &sum.coverage;
 	let _ = writeln!(
 		out,
-		"{name:<13}{:>8}{:>9}{:>9}{:>9}{:>11}{:>10}{:>10}{:>9}{:>10}{:>9}{:>8}{:>8}{:>9}{:>10}",
+		"{name:<13}{:>8}{:>9}{:>9}{:>9}{:>9}{:>11}{:>10}{:>10}{:>9}{:>10}{:>9}{:>8}{:>8}{:>9}{:>10}",
 		sum.runs,
 		sum.failed,
 		sum.forked,
+		sum.cut_off,
 		coverage.height,
 		coverage.views,
 		coverage.timeouts,
@@ -35,11 +36,12 @@ pub fn table(report: &Report) -> String {
 	let mut out = String::new();
 	let _ = writeln!(
 		out,
-		"{:<13}{:>8}{:>9}{:>9}{:>9}{:>11}{:>10}{:>10}{:>9}{:>10}{:>9}{:>8}{:>8}{:>9}{:>10}",
+		"{:<13}{:>8}{:>9}{:>9}{:>9}{:>9}{:>11}{:>10}{:>10}{:>9}{:>10}{:>9}{:>8}{:>8}{:>9}{:>10}",
 		"scenario",
 		"seeds",
 		"failed",
 		"forked",
+		"cut off",
 		"final",
 		"views",
 		"timeouts",

@@ -7,7 +7,9 @@ use super::{
 	scenario::{Kind, Scenario},
 	validator::{Doing, Observation, Validator},
 };
-use crate::world::{Counts, Disk, DiskFate, Event, Micros, Node, Plan, Simulation, MILLI, SECOND};
+use crate::world::{
+	Counts, Disk, DiskFate, End, Event, Micros, Node, Plan, Simulation, MILLI, SECOND,
+};
 use aci_finality::{
 	accountability::{offenders, Evidence},
 	SetId, View,
@@ -53,6 +55,8 @@ pub struct Outcome {
 	pub violations: Vec<Violation>,
 	/// Whether blocks conflicted, excused or not.
 	pub forked: bool,
+	/// Whether the run was cut off, as it had too many events.
+	pub cut_off: bool,
 	/// What was covered.
 	pub coverage: Coverage,
 	/// What happened in the network.
@@ -117,6 +121,7 @@ pub fn play(scenario: &Scenario) -> Outcome {
 			links: vec![scenario.link; total * total],
 			faults: scenario.faults.clone(),
 			synchrony,
+			most: scenario.most_events(),
 		},
 		nodes,
 	);
@@ -129,7 +134,9 @@ pub fn play(scenario: &Scenario) -> Outcome {
 	let mut views: BTreeMap<usize, (SetId, View, View)> = BTreeMap::new();
 	let mut reached = 0;
 	let last = deadline.max(synchrony + scenario.views * 4 * SECOND);
-	simulation.run(last, |now, node, observation| {
+	// Until when what is known of a conflict may spread.
+	let mut told = None;
+	let end = simulation.run(last, |now, node, observation| {
 		if let Observation::View { set, view } = observation {
 			let seen = views.entry(node).or_default();
 			if seen.0 != set {
@@ -147,15 +154,21 @@ pub fn play(scenario: &Scenario) -> Outcome {
 		let done = reached >= scenario.views
 			&& now > synchrony
 			&& (!live || oracle.progress().len() >= honest.len());
-		// What is known of a conflict spreads for a while.
-		let told = scenario.kind == Kind::Coalition && oracle.forked();
-		if failed || (done && !told) {
+		if scenario.kind == Kind::Coalition && told.is_none() && oracle.forked() {
+			told = Some(now.max(synchrony) + bound(&chain));
+		}
+		let over = told.map_or(done, |told| now > told);
+		if failed || over {
 			ControlFlow::Break(())
 		} else {
 			ControlFlow::Continue(())
 		}
 	});
 
+	let cut_off = end == End::CutOff;
+	if cut_off {
+		oracle.cut_off(scenario.most_events());
+	}
 	let failed = oracle.violations().iter().any(|violation| {
 		!matches!(violation, Violation::Conflict(..)) || scenario.kind != Kind::Coalition
 	});
@@ -182,6 +195,7 @@ pub fn play(scenario: &Scenario) -> Outcome {
 	Outcome {
 		violations: oracle.violations().to_vec(),
 		forked,
+		cut_off,
 		coverage: oracle.coverage(),
 		counts: simulation.counts(),
 		trace: simulation.trace(),

@@ -196,6 +196,13 @@ impl Scenario {
 		self.authorities + self.twins.len()
 	}
 
+	/// Events after which a run is cut off. A view costs each pair of nodes some ten packets; this is
+	/// ten times as many, and as much again for what is not of a view.
+	pub fn most_events(&self) -> u64 {
+		let pairs = (self.nodes() * self.nodes()) as u64;
+		100_000 + 200 * pairs * self.views.max(20)
+	}
+
 	/// What all its nodes have in common.
 	pub fn chain(&self) -> Chain {
 		Chain {

@@ -61,19 +61,27 @@ struct Held {
 	block: Block,
 	/// Whether all is there that a vote for it needs.
 	complete: bool,
-	/// The number of its place in the order of import.
-	order: u64,
+	/// Where its parent lies; the first block is its own.
+	parent: usize,
+	/// Where an ancestor further down lies, so that a walk down takes steps by the logarithm of its
+	/// length: twice as far as the parent's where the parent's and the next one are equally far.
+	jump: usize,
+	/// Where the highest block of change lies, from this one down; the first block where none is.
+	change: usize,
 }
 
 /// The blocks that one node holds.
 #[derive(Clone, Debug)]
 pub struct Tree {
-	held: BTreeMap<H256, Held>,
+	/// In the order of import.
+	held: Vec<Held>,
+	/// Where a hash lies.
+	places: BTreeMap<H256, usize>,
 	/// Blocks without children, of the final block's branch.
-	leaves: Vec<H256>,
-	finalised: Target,
+	leaves: Vec<usize>,
+	finalised: usize,
 	/// The highest block of change that is final: what the present set starts from.
-	base: Target,
+	base: usize,
 }
 
 impl Default for Tree {
@@ -82,13 +90,16 @@ impl Default for Tree {
 		let held = Held {
 			block: genesis,
 			complete: true,
-			order: 0,
+			parent: 0,
+			jump: 0,
+			change: 0,
 		};
 		Tree {
-			held: [(genesis.id.hash, held)].into(),
-			leaves: vec![genesis.id.hash],
-			finalised: genesis.id,
-			base: genesis.id,
+			held: vec![held],
+			places: [(genesis.id.hash, 0)].into(),
+			leaves: vec![0],
+			finalised: 0,
+			base: 0,
 		}
 	}
 }
@@ -96,130 +107,173 @@ impl Default for Tree {
 impl Tree {
 	/// The last final block.
 	pub fn finalised(&self) -> Target {
-		self.finalised
+		self.held[self.finalised].block.id
 	}
 
 	/// The block that the present set starts from.
 	pub fn base(&self) -> Target {
-		self.base
+		self.held[self.base].block.id
 	}
 
 	/// A held block.
 	pub fn get(&self, hash: &H256) -> Option<&Block> {
-		self.held.get(hash).map(|held| &held.block)
+		Some(&self.held[*self.places.get(hash)?].block)
 	}
 
 	/// Takes a block whose parent is held; false where the parent is missing.
 	pub fn import(&mut self, block: Block, complete: bool) -> bool {
-		if self.held.contains_key(&block.id.hash) {
+		if self.places.contains_key(&block.id.hash) {
 			return true;
 		}
-		if !self.held.contains_key(&block.parent) {
+		let Some(parent) = self.places.get(&block.parent).copied() else {
 			return false;
-		}
-		let order = self.held.len() as u64;
-		self.held.insert(
-			block.id.hash,
-			Held {
-				block,
-				complete,
-				order,
-			},
-		);
-		if self.descends(&self.finalised, &block.id) == Some(true) {
-			self.leaves.retain(|leaf| *leaf != block.parent);
-			self.leaves.push(block.id.hash);
+		};
+		let place = self.held.len();
+		let near = self.held[parent].jump;
+		let far = self.held[near].jump;
+		let length = |from: usize, to: usize| self.number(from) - self.number(to);
+		let jump = if length(parent, near) == length(near, far) {
+			far
+		} else {
+			parent
+		};
+		let change = if block.change {
+			place
+		} else {
+			self.held[parent].change
+		};
+		self.held.push(Held {
+			block,
+			complete,
+			parent,
+			jump,
+			change,
+		});
+		self.places.insert(block.id.hash, place);
+		if self.is_above(self.finalised, place) {
+			self.leaves.retain(|leaf| *leaf != parent);
+			self.leaves.push(place);
 		}
 		true
 	}
 
 	/// All is there now that a vote for the block needs.
 	pub fn complete(&mut self, hash: &H256) {
-		if let Some(held) = self.held.get_mut(hash) {
-			held.complete = true;
+		if let Some(place) = self.places.get(hash) {
+			self.held[*place].complete = true;
 		}
 	}
 
 	/// Makes a held block final. False where it is not held or not above the final one.
 	pub fn finalise(&mut self, target: &Target) -> bool {
-		if target.number <= self.finalised.number
-			|| self.descends(&self.finalised, target) != Some(true)
-		{
+		let Some(place) = self.place(target) else {
+			return false;
+		};
+		if place == self.finalised || !self.is_above(self.finalised, place) {
 			return false;
 		}
-		self.finalised = *target;
-		if self.held[&target.hash].block.change {
-			self.base = *target;
+		self.finalised = place;
+		if self.held[place].block.change {
+			self.base = place;
 		}
 		let leaves = std::mem::take(&mut self.leaves);
 		self.leaves = leaves
 			.into_iter()
-			.filter(|leaf| self.descends(target, &self.held[leaf].block.id) == Some(true))
+			.filter(|leaf| self.is_above(place, *leaf))
 			.collect();
 		true
 	}
 
 	/// Whether the authority set changes when `target` is final.
 	pub fn changes(&self, target: &Target) -> bool {
-		self.held
-			.get(&target.hash)
-			.is_some_and(|held| held.block.change)
+		self.get(&target.hash).is_some_and(|block| block.change)
 	}
 
 	/// The block to build on: the longest branch above `high` where that is held, first come first
 	/// served.
 	pub fn head(&self, high: &Target) -> Block {
-		let root = match self.descends(&self.finalised, high) {
-			Some(true) => *high,
-			_ => self.finalised,
-		};
-		let leaf = self.longest(&root).unwrap_or(root);
-		self.held[&leaf.hash].block
+		let root = self
+			.place(high)
+			.filter(|high| self.is_above(self.finalised, *high))
+			.unwrap_or(self.finalised);
+		self.held[self.longest(root).unwrap_or(root)].block
 	}
 
-	/// The branch from `hash` down to above `above`, at most 64 blocks, lowest first.
+	/// The branch from `hash` down to above `above`, its lowest 64 blocks, lowest first.
 	pub fn branch(&self, hash: &H256, above: BlockNumber) -> Vec<Block> {
 		let mut branch = Vec::new();
-		let mut next = self.held.get(hash);
-		while let Some(held) = next.filter(|held| held.block.id.number > above) {
-			branch.push(held.block);
-			next = self.held.get(&held.block.parent);
+		let Some(top) = self.places.get(hash) else {
+			return branch;
+		};
+		let mut next = self.ancestor(*top, above.saturating_add(64));
+		while self.number(next) > above {
+			branch.push(self.held[next].block);
+			next = self.held[next].parent;
 		}
 		branch.reverse();
-		branch.truncate(64);
 		branch
 	}
 
-	/// Blocks that are held and not below the final one, in no meaningful order but a fixed one.
-	pub fn candidates(&self) -> Vec<Target> {
-		let above = self.base.number;
-		let mut all: Vec<_> = self
-			.held
-			.values()
-			.filter(|held| held.block.id.number > above)
-			.collect();
-		all.sort_by_key(|held| held.order);
-		all.iter().map(|held| held.block.id).collect()
+	/// Blocks that are held and above the set's first one, the newest import first.
+	pub fn newest(&self) -> impl Iterator<Item = Target> + '_ {
+		let above = self.number(self.base);
+		self.held
+			.iter()
+			.rev()
+			.map(|held| held.block.id)
+			.filter(move |id| id.number > above)
 	}
 
-	fn longest(&self, root: &Target) -> Option<Target> {
+	/// The number of the highest block.
+	pub fn height(&self) -> BlockNumber {
+		let leaves = self.leaves.iter().map(|leaf| self.number(*leaf));
+		leaves.max().unwrap_or(0)
+	}
+
+	fn place(&self, target: &Target) -> Option<usize> {
+		let place = self.places.get(&target.hash)?;
+		(self.number(*place) == target.number).then_some(*place)
+	}
+
+	fn number(&self, place: usize) -> BlockNumber {
+		self.held[place].block.id.number
+	}
+
+	/// The ancestor of that number; the block itself where it is not higher.
+	fn ancestor(&self, of: usize, number: BlockNumber) -> usize {
+		let mut next = of;
+		while self.number(next) > number {
+			let held = &self.held[next];
+			next = if self.number(held.jump) >= number {
+				held.jump
+			} else {
+				held.parent
+			};
+		}
+		next
+	}
+
+	/// Whether a block is `root` or descends from it.
+	fn is_above(&self, root: usize, place: usize) -> bool {
+		self.ancestor(place, self.number(root)) == root
+	}
+
+	fn longest(&self, root: usize) -> Option<usize> {
 		self.leaves
 			.iter()
-			.map(|leaf| &self.held[leaf])
-			.filter(|held| self.descends(root, &held.block.id) == Some(true))
-			.max_by_key(|held| (held.block.id.number, std::cmp::Reverse(held.order)))
-			.map(|held| held.block.id)
+			.copied()
+			.filter(|leaf| self.is_above(root, *leaf))
+			.max_by_key(|leaf| (self.number(*leaf), std::cmp::Reverse(*leaf)))
 	}
 
-	/// The lowest block of change from above `base` up to `target`, both on one branch.
-	fn lowest_change(&self, base: &Target, target: &Target) -> Option<Target> {
+	/// The lowest block of change from above the final one up to `place`, both on one branch.
+	fn lowest_change(&self, place: usize) -> Option<usize> {
+		let above = self.number(self.finalised);
 		let mut lowest = None;
-		let mut next = self.held.get(&target.hash);
-		while let Some(held) = next.filter(|held| held.block.id.number > base.number) {
-			if held.block.change {
-				lowest = Some(held.block.id);
-			}
-			next = self.held.get(&held.block.parent);
+		let mut next = self.held[place].change;
+		while self.number(next) > above {
+			lowest = Some(next);
+			next = self.held[self.held[next].parent].change;
 		}
 		lowest
 	}
@@ -227,39 +281,38 @@ impl Tree {
 
 impl BlockTree for Tree {
 	fn descends(&self, ancestor: &Target, block: &Target) -> Option<bool> {
-		let mut next = self.held.get(&block.hash)?;
-		self.held.get(&ancestor.hash)?;
-		while next.block.id.number > ancestor.number {
-			next = self.held.get(&next.block.parent)?;
-		}
-		Some(next.block.id == *ancestor)
+		let top = *self.places.get(&block.hash)?;
+		self.places.get(&ancestor.hash)?;
+		let found = self.ancestor(top, ancestor.number);
+		Some(self.held[found].block.id == *ancestor)
 	}
 
 	fn best(&self, base: &Target) -> Option<Target> {
-		self.held.get(&base.hash)?;
+		let base = *self.places.get(&base.hash)?;
 		let leaf = self.longest(base)?;
-		let best = self.lowest_change(&self.finalised, &leaf).unwrap_or(leaf);
+		let best = self.lowest_change(leaf).unwrap_or(leaf);
 		// Nothing can be voted for beyond a change that is not final.
-		(self.descends(base, &best) == Some(true) && best.number > self.finalised.number)
-			.then_some(best)
+		(self.is_above(base, best) && self.number(best) > self.number(self.finalised))
+			.then_some(self.held[best].block.id)
 	}
 
 	fn votable(&self, target: &Target) -> Votable {
-		let Some(held) = self.held.get(&target.hash) else {
+		let Some(place) = self.places.get(&target.hash).copied() else {
 			return Votable::NotYet;
 		};
-		if target.number <= self.finalised.number
-			|| self.descends(&self.finalised, target) != Some(true)
+		if self.held[place].block.id != *target
+			|| place == self.finalised
+			|| !self.is_above(self.finalised, place)
 		{
 			return Votable::Never;
 		}
 		if self
-			.lowest_change(&self.finalised, target)
-			.is_some_and(|change| change != *target)
+			.lowest_change(place)
+			.is_some_and(|change| change != place)
 		{
 			return Votable::Never;
 		}
-		if held.complete {
+		if self.held[place].complete {
 			Votable::Yes
 		} else {
 			Votable::NotYet
@@ -324,5 +377,39 @@ mod tests {
 		assert!(tree.import(one, true));
 		assert!(tree.import(two, true));
 		assert_eq!(tree.branch(&two.id.hash, 0), [one, two]);
+	}
+
+	/// A random tree, judged by walks from parent to parent.
+	#[test]
+	fn descent_is_what_a_walk_over_the_parents_says() {
+		let mut random = crate::world::Random::new(7, 7);
+		let mut tree = Tree::default();
+		let mut blocks = vec![Block::genesis()];
+		for slot in 1..300 {
+			let back = random.below(8).min(blocks.len() as u64 - 1) as usize;
+			let parent = blocks[blocks.len() - 1 - back];
+			let block = Block::make(&parent, slot, 0, 0, None);
+			assert!(tree.import(block, true));
+			blocks.push(block);
+		}
+		for _ in 0..5_000 {
+			let (low, high) = (random.index(300), random.index(300));
+			let mut next = blocks[high];
+			while next.id.number > blocks[low].id.number {
+				next = *tree.get(&next.parent).unwrap();
+			}
+			let walked = next.id == blocks[low].id;
+			assert_eq!(
+				tree.descends(&blocks[low].id, &blocks[high].id),
+				Some(walked)
+			);
+		}
+		let top = blocks[299];
+		let branch = tree.branch(&top.id.hash, 3);
+		assert_eq!(branch.len(), 64);
+		assert_eq!(branch[0].id.number, 4);
+		assert!(branch
+			.windows(2)
+			.all(|pair| pair[1].parent == pair[0].id.hash));
 	}
 }

@@ -529,7 +529,12 @@ impl Node for Validator {
 				}
 				Packet::Block(block) => self.receive_block(*block, doing),
 				Packet::Branch(blocks) => {
-					for block in blocks {
+					// A branch that begins on nothing held can never be held, and every block of it
+					// would make the node ask again.
+					let rooted = blocks
+						.first()
+						.is_some_and(|lowest| self.tree.get(&lowest.parent).is_some());
+					for block in blocks.iter().filter(|_| rooted) {
 						if self.tree.get(&block.id.hash).is_none() {
 							self.arrive(doing.now, Arrival::Import(*block), doing);
 						}

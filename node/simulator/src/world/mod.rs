@@ -17,4 +17,4 @@ pub use fault::{BadFault, DiskFate, Fault, NodeId, NodeSet, MAX_NODES};
 pub use network::{Latency, Link};
 pub use node::{Disk, Effects, Event, Node, Outgoing, Packet, TIMERS};
 pub use random::Random;
-pub use simulation::{Counts, Plan, Simulation};
+pub use simulation::{Counts, End, Plan, Simulation};

@@ -7,6 +7,7 @@
 //! 2. Events happen by time, and those of one time in the order in which they came about.
 //! 3. From [`Plan::synchrony`] on, no packet is lost, doubled, held back or stopped, except by a
 //!    crash; each takes what its link's latency says.
+//! 4. A run ends: after [`Plan::most`] events it is cut off, and says so.
 
 use super::{
 	clock::{Clock, Micros, MILLI},
@@ -35,6 +36,19 @@ pub struct Plan {
 	pub faults: Vec<Fault>,
 	/// The network is synchronous from this true time on, crashes aside.
 	pub synchrony: Micros,
+	/// The most events; timers that were set anew and packets to crashed nodes count too.
+	pub most: u64,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+	/// Its time was over, or nothing was left to happen.
+	Over,
+	/// Its observer broke it off.
+	Broken,
+	/// It had its most events.
+	CutOff,
 }
 
 /// What happened in a run, counted.
@@ -118,6 +132,8 @@ pub struct Simulation<N: Node> {
 	faults: Vec<Fault>,
 	rounds: BTreeMap<u64, Vec<usize>>,
 	synchrony: Micros,
+	/// Events that are left.
+	left: u64,
 	now: Micros,
 	sequence: u64,
 	trace: u64,
@@ -164,6 +180,7 @@ impl<N: Node> Simulation<N> {
 			faults: plan.faults,
 			rounds,
 			synchrony: plan.synchrony,
+			left: plan.most,
 			now: 0,
 			sequence: 0,
 			trace: 0xcbf2_9ce4_8422_2325,
@@ -217,31 +234,37 @@ impl<N: Node> Simulation<N> {
 		self.places[node].up
 	}
 
-	/// Runs until a true time, until nothing is left to happen, or until `observe` breaks.
+	/// Runs until a true time, until nothing is left to happen, until `observe` breaks, or until it
+	/// had its most events.
 	pub fn run(
 		&mut self,
 		until: Micros,
 		mut observe: impl FnMut(Micros, NodeId, N::Observation) -> ControlFlow<()>,
-	) {
+	) -> End {
 		let mut observations = Vec::new();
 		while self
 			.heap
 			.peek()
 			.is_some_and(|Reverse(entry)| entry.time <= until)
 		{
+			if self.left == 0 {
+				return End::CutOff;
+			}
+			self.left -= 1;
 			let Some(Reverse(entry)) = self.heap.pop() else {
-				return;
+				break;
 			};
 			let id = entry.node;
 			self.now = entry.time;
 			self.happen(entry, &mut observations);
 			for observation in observations.drain(..) {
 				if observe(self.now, id, observation).is_break() {
-					return;
+					return End::Broken;
 				}
 			}
 		}
 		self.now = self.now.max(until);
+		End::Over
 	}
 
 	fn push(&mut self, time: Micros, node: NodeId, what: What<N::Packet>) {

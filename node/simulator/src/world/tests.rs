@@ -69,14 +69,16 @@ fn run(seed: u64, link: Link, faults: &[&str], synchrony: Micros) -> (Heard, u64
 		links: vec![link; 9],
 		faults: faults.iter().map(|fault| fault.parse().unwrap()).collect(),
 		synchrony,
+		most: 100_000,
 	};
 	let nodes = (0..3).map(|_| Heart::default()).collect();
 	let mut simulation = Simulation::new(plan, nodes);
 	let mut heard = Vec::new();
-	simulation.run(2 * SECOND, |time, node, (from, beat)| {
+	let end = simulation.run(2 * SECOND, |time, node, (from, beat)| {
 		heard.push((time, node, from, beat));
 		ControlFlow::Continue(())
 	});
+	assert_eq!(end, End::Over);
 	(heard, simulation.trace(), simulation.counts())
 }
 
@@ -177,4 +179,23 @@ fn a_lost_file_is_gone_and_a_torn_event_stops_between_its_effects() {
 		beats(&heard)[..4] == [1, 2, 3, 5]
 	});
 	assert!(skipped);
+}
+
+#[test]
+fn a_run_with_too_many_events_is_cut_off_and_says_so() {
+	let end_within = |most| {
+		let plan = Plan {
+			seed: 1,
+			clocks: vec![Clock::default(); 3],
+			links: vec![PLAIN; 9],
+			faults: Vec::new(),
+			synchrony: 0,
+			most,
+		};
+		let nodes = (0..3).map(|_| Heart::default()).collect();
+		Simulation::new(plan, nodes).run(2 * SECOND, |..| ControlFlow::Continue(()))
+	};
+	// 3 starts, 3 x 20 timers and 114 packets that come.
+	assert_eq!(end_within(177), End::Over);
+	assert_eq!(end_within(176), End::CutOff);
 }

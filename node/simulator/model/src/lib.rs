@@ -2,9 +2,9 @@
 //!
 //! # What is modelled
 //!
-//! Four authorities, of which one is dishonest; views 1 to 2 or 3; a base with the blocks A and B, which
-//! conflict. The state is what the three honest authorities have
-//! signed, and what each remembers. In every state any honest authority may take any step that the
+//! Four authorities, of which one is dishonest; views 1 to 2 or 3; a base with the blocks
+//! A and B, which conflict. The state is what the three honest authorities have signed, and what
+//! each remembers. In every state any honest authority may take any step that the
 //! rules allow it.
 //!
 //! # What is abstracted
@@ -21,8 +21,45 @@
 //!
 //! Each of these allows more than the machine does, so what cannot happen here cannot happen there.
 
-use aci_finality::machine::Control;
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 use stateright::{Model, Property};
+
+/// A rule, by the core's number. The model is a restatement of its own: it takes no code of the core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+	/// One first vote a view, and never in an older one.
+	S1,
+	/// A proposal rests on the view before, or on a timeout certificate that names nothing higher.
+	S2,
+	/// A target descends from the block of the certificate that justifies it.
+	S3,
+	/// What was voted for a second time is remembered as the highest certificate.
+	S4,
+	/// A timeout names the highest certificate.
+	S5,
+	/// No second vote in a view that was given up.
+	S6,
+	/// A certificate needs a quorum.
+	S7,
+	/// The record outlives a crash.
+	S8,
+}
+
+impl Rule {
+	/// All of them.
+	pub const ALL: [Rule; 8] = [
+		Rule::S1,
+		Rule::S2,
+		Rule::S3,
+		Rule::S4,
+		Rule::S5,
+		Rule::S6,
+		Rule::S7,
+		Rule::S8,
+	];
+}
 
 /// The most views.
 const VIEWS: usize = 3;
@@ -86,17 +123,17 @@ pub struct Rules {
 	/// Views: 2 or 3.
 	pub views: usize,
 	/// The rule that is taken out.
-	pub without: Option<Control>,
+	pub without: Option<Rule>,
 }
 
 impl Rules {
-	fn has(&self, rule: Control) -> bool {
+	fn has(&self, rule: Rule) -> bool {
 		self.without != Some(rule)
 	}
 
 	/// Honest signatures that make a certificate together with the dishonest one.
 	fn needed(&self) -> usize {
-		if self.has(Control::S7) {
+		if self.has(Rule::S7) {
 			HONEST - 1
 		} else {
 			1
@@ -136,21 +173,21 @@ impl Rules {
 	) -> bool {
 		let own = &state[who];
 		let bit = 1 << (3 * justified + block as usize);
-		let once = view > own.last_first || !self.has(Control::S1);
+		let once = view > own.last_first || !self.has(Rule::S1);
 		let fresh = justified + 1 == view || self.given_up(state, view - 1, justified);
-		let root = |root: Block| block.descends_from(root) || !self.has(Control::S3);
+		let root = |root: Block| block.descends_from(root) || !self.has(Rule::S3);
 		let rests = justified == 0
 			|| BLOCKS
 				.into_iter()
 				.any(|certified| root(certified) && self.certified(state, justified, certified));
-		own.first[view] & bit == 0 && once && rests && (fresh || !self.has(Control::S2))
+		own.first[view] & bit == 0 && once && rests && (fresh || !self.has(Rule::S2))
 	}
 
 	fn may_vote_second(&self, state: &State, who: usize, view: usize, block: Block) -> bool {
 		let own = &state[who];
 		own.second[view] & (1 << block as usize) == 0
 			&& view > own.last_second
-			&& (view > own.given_up || !self.has(Control::S6))
+			&& (view > own.given_up || !self.has(Rule::S6))
 			&& self.certified(state, view, block)
 	}
 }
@@ -187,7 +224,7 @@ impl Model for Rules {
 			}
 			let own = &state[who];
 			let remembers = own.last_first + own.last_second + own.given_up + own.high > 0;
-			if remembers && !self.has(Control::S8) {
+			if remembers && !self.has(Rule::S8) {
 				steps.push(Step::Crash(who));
 			}
 		}
@@ -205,13 +242,13 @@ impl Model for Rules {
 				let own = &mut next[who];
 				own.second[view] |= 1 << block as usize;
 				own.last_second = view;
-				if self.has(Control::S4) {
+				if self.has(Rule::S4) {
 					own.high = own.high.max(view);
 				}
 			}
 			Step::Timeout(who, view) => {
 				let own = &mut next[who];
-				let named = if self.has(Control::S5) { own.high } else { 0 };
+				let named = if self.has(Rule::S5) { own.high } else { 0 };
 				own.timeouts[view] |= 1 << named;
 				own.given_up = view;
 			}

@@ -1,11 +1,7 @@
 //! Runs of the safety rules in a small world, all there are in two views and all of twelve steps in
-//! three: no two conflicting blocks become final, and
-//! without any one rule two do.
+//! three: no two conflicting blocks become final, and without any one rule two do.
 
-mod rules;
-
-use aci_finality::machine::Control;
-use rules::Rules;
+use aci_finality_model::{Rule, Rules};
 use stateright::{Checker, Model};
 
 /// Steps of the longest runs that are tried in three views. Two more than any rule's absence needs.
@@ -49,7 +45,7 @@ fn no_order_of_twelve_steps_in_three_views_makes_conflicting_blocks_final() {
 
 #[test]
 fn without_any_one_safety_rule_conflicting_blocks_become_final() {
-	for rule in Control::SAFETY {
+	for rule in Rule::ALL {
 		let checker = Rules {
 			views: 3,
 			without: Some(rule),
