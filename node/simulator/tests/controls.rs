@@ -4,6 +4,8 @@
 use aci_finality::machine::Control;
 use aci_simulator::finality::{
 	campaign::search,
+	oracle::Violation,
+	report,
 	scenario::{Kind, Search},
 };
 
@@ -16,8 +18,19 @@ fn found(control: Option<Control>, kind: Kind, conflicts_only: bool, seeds: u64)
 		control,
 		conflicts_only,
 	};
-	let report = search(0..seeds, &search_for, 2, true);
-	report.failures.first().map(|failure| failure.scenario.seed)
+	let found = search(0..seeds, &search_for, 2, true);
+	let failure = found.failures.first()?;
+	let wanted = |violation: &Violation| match violation {
+		Violation::Conflict(..) => true,
+		Violation::Endless(_) => false,
+		_ => !conflicts_only,
+	};
+	assert!(
+		failure.violations.iter().any(wanted),
+		"{}",
+		report::table(&found)
+	);
+	Some(failure.scenario.seed)
 }
 
 /// Seeds within which each rule's absence must show.

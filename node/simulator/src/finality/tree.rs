@@ -386,7 +386,7 @@ mod tests {
 		let mut tree = Tree::default();
 		let mut blocks = vec![Block::genesis()];
 		for slot in 1..300 {
-			let back = random.below(8).min(blocks.len() as u64 - 1) as usize;
+			let back = random.below(4).min(blocks.len() as u64 - 1) as usize;
 			let parent = blocks[blocks.len() - 1 - back];
 			let block = Block::make(&parent, slot, 0, 0, None);
 			assert!(tree.import(block, true));

@@ -193,7 +193,7 @@ fn a_run_with_too_many_events_is_cut_off_and_says_so() {
 			most,
 		};
 		let nodes = (0..3).map(|_| Heart::default()).collect();
-		Simulation::new(plan, nodes).run(2 * SECOND, |..| ControlFlow::Continue(()))
+		Simulation::new(plan, nodes).run(2 * SECOND, |_, _, _| ControlFlow::Continue(()))
 	};
 	// 3 starts, 3 x 20 timers and 114 packets that come.
 	assert_eq!(end_within(177), End::Over);
