@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test of the project, as CI does: prepares the machine if anything is missing, checks
 # the formatting, builds the workspace once in the release profile and runs its tests, then runs
-# the tests of the JavaScript applications. The first part that fails ends the run, and its exit
+# the model of the finality gadget's rules, which is a package of its own, and the tests of the
+# JavaScript applications. The first part that fails ends the run, and its exit
 # status is the script's.
 set -euo pipefail
 
@@ -46,6 +47,18 @@ workspace_tests() {
 	fi
 }
 
+MODEL=node/simulator/model/Cargo.toml
+
+formatting() {
+	cargo fmt --all --check
+	cargo fmt --manifest-path "$MODEL" --check
+}
+
+finality_model() {
+	CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/model" \
+		cargo test --release --locked --manifest-path "$MODEL"
+}
+
 application_tests() {
 	cd "$APPLICATION_TESTS"
 	npm ci --ignore-scripts --no-audit --no-fund
@@ -61,8 +74,9 @@ part "set-up" set_up
 # Tests start nodes, which run the runtime's WebAssembly: a build without it would fail them.
 unset SKIP_WASM_BUILD
 
-part "formatting" cargo fmt --all --check
+part "formatting" formatting
 part "workspace tests" workspace_tests
+part "model of finality" finality_model
 if [ -d "$APPLICATION_TESTS" ]; then
 	part "application tests" application_tests
 fi

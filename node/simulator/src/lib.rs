@@ -1,6 +1,6 @@
-//! # The simulator
-//!
-//! The consensus cores under a seeded clock and a simulated network.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod finality;
+pub mod world;

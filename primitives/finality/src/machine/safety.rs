@@ -68,7 +68,7 @@ use crate::{
 	types::{AuthorityIndex, AuthoritySet, Target, View},
 };
 
-/// A rule taken out, to show that a search for conflicts finds one without it.
+/// A rule taken out, to show that a search finds what goes wrong without it.
 #[cfg(any(test, feature = "controls"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
