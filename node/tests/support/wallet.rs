@@ -2,7 +2,7 @@
 
 use aci_node_testing::Node;
 use aci_runtime::{
-	Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TxExtension, UncheckedExtrinsic,
+	Hash, RuntimeCall, RuntimeEvent, SignedPayload, TxExtension, UncheckedExtrinsic,
 };
 use codec::{Decode, DecodeAll, Encode};
 use frame_system::EventRecord;
@@ -68,15 +68,6 @@ pub fn events(node: &Node, block: &Value) -> Vec<RuntimeEvent> {
 pub fn ask<T: Decode>(node: &Node, method: &str, argument: impl Encode) -> T {
 	let argument = hexadecimal(&argument.encode());
 	decode(&bytes(&node.call("state_call", json!([method, argument]))))
-}
-
-/// Free balance and all that is held of an account, in planck.
-pub fn money(node: &Node, who: Sr25519Keyring) -> (u128, u128) {
-	let key = frame_system::Account::<Runtime>::hashed_key_for(who.to_account_id());
-	let stored = node.call("state_getStorage", json!([hexadecimal(&key)]));
-	let account: frame_system::AccountInfo<u32, pallet_balances::AccountData<u128>> =
-		decode(&bytes(&stored));
-	(account.data.free, account.data.reserved)
 }
 
 pub fn decode<T: Decode>(bytes: &[u8]) -> T {
