@@ -518,6 +518,11 @@ impl Node for Validator {
 			Event::Boot => {
 				let slot = doing.now / self.chain.slot;
 				doing.wake(timer::SLOT, (slot + 1) * self.chain.slot);
+				// What a vote needed and had not come before a crash is still to come.
+				for block in self.tree.incomplete() {
+					let at = doing.now + doing.random.within(1, 2_000);
+					self.arrive(at, Arrival::Complete(block), doing);
+				}
 				self.begin(doing);
 			}
 			Event::Timer(timer::MACHINE) => self.step(Input::Tick, doing),
