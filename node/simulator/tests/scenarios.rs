@@ -146,6 +146,18 @@ fn all_kinds_together_cover_what_the_rules_are_there_for() {
 }
 
 #[test]
+fn a_run_with_too_many_events_is_cut_off_and_counts_as_failed() {
+	let mut scenario = Scenario::calm(1, 4, 40);
+	// A timer of each node in every millisecond, for minutes.
+	scenario.slot = 1;
+	scenario.synchrony = 300_000;
+	let outcome = play(&scenario);
+	assert!(outcome.cut_off);
+	let most = scenario.most_events();
+	assert_eq!(outcome.violations, [Violation::Endless(most)]);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_trace_in_every_kind_of_scenario() {
 	for kind in Kind::ALL {
 		for seed in 0..5 {
