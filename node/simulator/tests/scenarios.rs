@@ -10,6 +10,7 @@ use aci_simulator::finality::{
 	scenario::{Kind, Scenario, Search},
 	shrink::shrink,
 };
+use aci_simulator::world::{DiskFate, Fault};
 
 fn plain(kind: Option<Kind>) -> Search {
 	Search {
@@ -59,6 +60,27 @@ fn crashed_authorities_go_on_from_their_records() {
 	let sum = all_well(Kind::Crashes);
 	assert!(sum.counts.crashes > 0 && sum.coverage.recoveries > 0);
 	assert_eq!(sum.coverage.lost_records, 0);
+}
+
+#[test]
+fn a_restarted_authority_still_waits_for_what_a_vote_needs() {
+	for seed in 0..10 {
+		let mut scenario = Scenario::calm(seed, 4, 40);
+		// Every second block must become final before the next can, and none can be voted for at
+		// once.
+		scenario.session = Some(2);
+		scenario.incomplete = 1_000;
+		scenario.synchrony = 20_000;
+		scenario.faults = (0..4)
+			.map(|node| Fault::Crash {
+				from: 9_000,
+				until: 9_100,
+				node,
+				disk: DiskFate::Kept,
+			})
+			.collect();
+		assert_eq!(play(&scenario).violations, [], "{seed}");
+	}
 }
 
 #[test]
@@ -121,6 +143,18 @@ fn all_kinds_together_cover_what_the_rules_are_there_for() {
 	] {
 		assert!(count > 0, "no {what}");
 	}
+}
+
+#[test]
+fn a_run_with_too_many_events_is_cut_off_and_counts_as_failed() {
+	let mut scenario = Scenario::calm(1, 4, 40);
+	// A timer of each node in every millisecond, for minutes.
+	scenario.slot = 1;
+	scenario.synchrony = 300_000;
+	let outcome = play(&scenario);
+	assert!(outcome.cut_off);
+	let most = scenario.most_events();
+	assert_eq!(outcome.violations, [Violation::Endless(most)]);
 }
 
 #[test]

@@ -2,10 +2,9 @@
 //!
 //! # What is modelled
 //!
-//! Four authorities, of which one is dishonest; views 1 to 2 or 3; a base with the blocks
-//! A and B, which conflict. The state is what the three honest authorities have signed, and what
-//! each remembers. In every state any honest authority may take any step that the
-//! rules allow it.
+//! Four authorities, of which one is dishonest; views 1 to 2 or 3; a base with the blocks A and B,
+//! which conflict. The state is what the three honest authorities have signed, and what each
+//! remembers. In every state any honest authority may take any step that the rules allow it.
 //!
 //! # What is abstracted
 //!

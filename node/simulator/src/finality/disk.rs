@@ -20,24 +20,20 @@ pub enum Found {
 	Lost,
 }
 
-fn read_slots(disk: &Disk) -> Vec<(u64, VoteRecord)> {
-	let mut found: Vec<(u64, VoteRecord)> = SLOTS
-		.iter()
-		.filter_map(|slot| {
-			let (check, content) = disk.read(*slot)?.split_first_chunk::<8>()?;
-			(digest(0, content).to_le_bytes() == *check).then_some(())?;
-			<(u64, VoteRecord)>::decode(&mut &content[..]).ok()
-		})
-		.collect();
-	found.sort_by_key(|(sequence, _)| *sequence);
-	found
+/// The whole slots: their numbers, which rise with every write, and what they hold.
+fn whole_slots(disk: &Disk) -> impl Iterator<Item = (u64, &[u8])> {
+	SLOTS.iter().filter_map(|slot| {
+		let (check, content) = disk.read(*slot)?.split_first_chunk::<8>()?;
+		(digest(0, content).to_le_bytes() == *check).then_some(())?;
+		let mut record = content;
+		Some((u64::decode(&mut record).ok()?, record))
+	})
 }
 
 /// Writes a record into the slot of the older one. Where `torn`, only a part of it gets there.
 pub fn write(disk: &mut Disk, record: &VoteRecord, torn: Option<&mut Random>) {
-	let sequence = read_slots(disk)
-		.last()
-		.map_or(0, |(sequence, _)| sequence + 1);
+	let newest = whole_slots(disk).map(|(sequence, _)| sequence).max();
+	let sequence = newest.map_or(0, |sequence| sequence + 1);
 	let content = (sequence, record).encode();
 	let mut image = digest(0, &content).to_le_bytes().to_vec();
 	image.extend(content);
@@ -61,14 +57,15 @@ pub fn lose(disk: &mut Disk) {
 
 /// What the disk says of `set`.
 pub fn read(disk: &Disk, set: SetId) -> Found {
-	let newest = read_slots(disk)
-		.pop()
-		.filter(|(_, record)| record.context.set == set);
+	let newest = whole_slots(disk)
+		.max_by_key(|(sequence, _)| *sequence)
+		.and_then(|(_, mut record)| VoteRecord::decode(&mut record).ok())
+		.filter(|record| record.context.set == set);
 	let noted = disk
 		.read(NOTE)
 		.and_then(|mut note| SetId::decode(&mut note).ok());
 	match newest {
-		Some((_, record)) => Found::Record(Box::new(record)),
+		Some(record) => Found::Record(Box::new(record)),
 		None if noted == Some(set) => Found::Lost,
 		None => Found::Fresh,
 	}

@@ -178,9 +178,7 @@ pub fn play(scenario: &Scenario) -> Outcome {
 			let mut evidence = Evidence::new();
 			for node in &honest {
 				if let Participant::Honest(validator) = simulation.node(*node) {
-					if let Some(held) = validator.evidence() {
-						evidence.extend(held);
-					}
+					evidence.extend(&validator.evidence());
 				}
 			}
 			oracle.accountability(&offenders(chain.context(0), &chain.set(0), &evidence));

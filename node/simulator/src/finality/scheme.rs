@@ -57,11 +57,16 @@ pub fn number_at(index: AuthorityIndex, nodes: usize, set: SetId) -> usize {
 /// A 64-bit digest of bytes, eight at a time.
 pub fn digest(seed: u64, bytes: &[u8]) -> u64 {
 	let mut state = seed ^ (bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-	for chunk in bytes.chunks(8) {
-		let mut word = [0; 8];
-		word[..chunk.len()].copy_from_slice(chunk);
+	let mut take = |word: [u8; 8]| {
 		state = (state ^ u64::from_le_bytes(word)).wrapping_mul(0xff51_afd7_ed55_8ccd);
 		state ^= state >> 32;
+	};
+	let (words, rest) = bytes.as_chunks::<8>();
+	words.iter().for_each(|word| take(*word));
+	if !rest.is_empty() {
+		let mut word = [0; 8];
+		word[..rest.len()].copy_from_slice(rest);
+		take(word);
 	}
 	state
 }

@@ -164,6 +164,12 @@ impl Tree {
 		}
 	}
 
+	/// Blocks of which something is missing that a vote for them needs.
+	pub fn incomplete(&self) -> Vec<Block> {
+		let incomplete = self.held.iter().filter(|held| !held.complete);
+		incomplete.map(|held| held.block).collect()
+	}
+
 	/// Makes a held block final. False where it is not held or not above the final one.
 	pub fn finalise(&mut self, target: &Target) -> bool {
 		let Some(place) = self.place(target) else {

@@ -147,6 +147,8 @@ pub struct Validator {
 	set: SetId,
 	ended: BTreeMap<SetId, Justification>,
 	machine: Option<Machine<Keyed>>,
+	/// Evidence of the set's machines that crashed.
+	gathered: Evidence,
 	/// What the disk holds.
 	saved: Option<VoteRecord>,
 	high: Target,
@@ -175,6 +177,7 @@ impl Validator {
 			set: 0,
 			ended: BTreeMap::new(),
 			machine: None,
+			gathered: Evidence::new(),
 			saved: None,
 			high: Block::genesis().id,
 			arrivals: BTreeMap::new(),
@@ -207,9 +210,14 @@ impl Validator {
 		self.machine.as_ref().is_some_and(Machine::votes_in_set)
 	}
 
-	/// What it holds against others.
-	pub fn evidence(&self) -> Option<&Evidence> {
-		self.machine.as_ref().map(Machine::evidence)
+	/// What it gathered against others in this set, for the judges. A node loses it by a crash; they
+	/// do not, as keeping it on the disk is no part of the machine.
+	pub fn evidence(&self) -> Evidence {
+		let mut evidence = self.gathered.clone();
+		if let Some(machine) = &self.machine {
+			evidence.extend(machine.evidence());
+		}
+		evidence
 	}
 
 	fn key(&self) -> Key {
@@ -375,6 +383,7 @@ impl Validator {
 		if self.tree.finalise(&target) && self.tree.changes(&target) {
 			self.ended.insert(self.set, justification);
 			self.set += 1;
+			self.gathered = Evidence::new();
 			self.waiting = None;
 			self.begin(doing);
 		}
@@ -518,6 +527,11 @@ impl Node for Validator {
 			Event::Boot => {
 				let slot = doing.now / self.chain.slot;
 				doing.wake(timer::SLOT, (slot + 1) * self.chain.slot);
+				// What a vote needed and had not come before a crash is still to come.
+				for block in self.tree.incomplete() {
+					let at = doing.now + doing.random.within(1, 2_000);
+					self.arrive(at, Arrival::Complete(block), doing);
+				}
 				self.begin(doing);
 			}
 			Event::Timer(timer::MACHINE) => self.step(Input::Tick, doing),
@@ -566,6 +580,7 @@ impl Node for Validator {
 	}
 
 	fn crash(&mut self, fate: DiskFate, disk: &mut Disk) {
+		self.gathered = self.evidence();
 		self.machine = None;
 		self.saved = None;
 		self.arrivals.clear();
