@@ -98,7 +98,10 @@ fn an_unknown_chain_names_those_that_there_are() {
 	let output = run(&["export-chain-spec", "--chain", "nowhere"]);
 	assert!(!output.status.success());
 	let message = String::from_utf8_lossy(&output.stderr).into_owned();
-	assert!(message.contains("dev, local and production"), "{message}");
+	assert!(
+		message.contains("dev, local, local-seven and production"),
+		"{message}"
+	);
 }
 
 #[test]
