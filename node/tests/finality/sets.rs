@@ -53,7 +53,9 @@ fn a_validator_leaves_and_another_rotates_its_keys(network: &mut Network) {
 		(state["role"]["is"] == "authority" && state["role"]["key"] != key).then_some(())
 	};
 	network.node(1).wait("Bob with a new key", LIMIT, rotated);
-	assert_eq!(round(network.node(0))["authorities"], 3);
+	network.node(0).wait("a set of three", LIMIT, |node| {
+		(round(node)["authorities"] == 3).then_some(())
+	});
 	let reached = network.node(0).best() + 2;
 	for index in 0..4 {
 		wait_finalised(network, index, reached);
