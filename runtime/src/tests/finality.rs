@@ -3,9 +3,11 @@
 
 use super::genesis::externalities;
 use crate::{
-	config::market::SessionHistory, genesis, parameters::governed, Block, Executive, Finality,
-	Header, Runtime, RuntimeBlockWeights, RuntimeCall, Session, StakingSlashing,
-	UncheckedExtrinsic, BLOCK_TIME, SESSION,
+	config::{consensus::SessionPeriod, market::SessionHistory},
+	genesis,
+	parameters::governed,
+	Block, Executive, Finality, Header, Runtime, RuntimeBlockWeights, RuntimeCall, Session,
+	StakingSlashing, UncheckedExtrinsic, BLOCK_TIME, SESSION,
 };
 use aci_finality::{
 	api::{runtime_decl_for_finality_api::FinalityApiV1, OpaqueKeyOwnershipProof},
@@ -127,7 +129,7 @@ fn the_block_that_begins_a_session_announces_the_set_of_its_descendants() {
 		assert!(key_owner(0, Ed25519Keyring::Alice).is_some());
 		assert_eq!(key_owner(0, Ed25519Keyring::Eve), None);
 		assert_eq!(key_owner(1, Ed25519Keyring::Alice), None);
-		while chain.number < SESSION - 1 {
+		while chain.number < SessionPeriod::get() - 1 {
 			assert!(changes(&chain.block(vec![])).is_empty());
 			assert_eq!(authorities(), Some(first.clone()));
 		}
