@@ -27,7 +27,8 @@ const EVE: Person = (Sr25519Keyring::Eve, Ed25519Keyring::Eve);
 const FERDIE: Person = (Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie);
 const ONE: Person = (Sr25519Keyring::One, Ed25519Keyring::One);
 
-/// Blocks in a session of a development chain: a person, or a test, sees the validators change.
+/// Blocks in a session of a development chain of several validators: a person, or a test, sees them
+/// change. One validator alone keeps the length of a production chain.
 const SHORT_SESSION: BlockNumber = 10;
 
 /// The session keys that `--alice`, `--bob` and so on put into a node's keystore.
@@ -153,7 +154,7 @@ fn development(validators: &[Person]) -> Value {
 				worker_bond: Some(100 * UNIT),
 				worker_bond_per_slot: Some(10 * UNIT),
 				unbonding_period: Some(10 * MINUTES),
-				session_length: Some(SHORT_SESSION),
+				session_length: (validators.len() > 1).then_some(SHORT_SESSION),
 				appeal_period: Some(MINUTES),
 				minimum_delegation: Some(10 * UNIT),
 				appeal_deposit: Some(10 * UNIT),
