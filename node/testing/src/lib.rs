@@ -59,7 +59,6 @@ pub struct Node {
 	rpc: u16,
 	peer: Option<String>,
 	lines: Arc<Mutex<Vec<String>>>,
-	_base: Option<tempfile::TempDir>,
 }
 
 impl Node {
@@ -68,28 +67,6 @@ impl Node {
 		let mut all = vec!["--dev", "--no-prometheus"];
 		all.extend(arguments);
 		Node::start(&all)
-	}
-
-	/// Starts a node of `--chain local` as one of its validators, for example `--alice`, with data
-	/// in a temporary folder.
-	pub fn local(who: &str, arguments: &[&str]) -> Node {
-		let base = tempfile::tempdir().expect("a temporary folder can be made");
-		let path = base.path().display().to_string();
-		let mut all = vec![
-			"--chain",
-			"local",
-			who,
-			"--base-path",
-			&path,
-			"--unsafe-force-node-key-generation",
-			"--no-prometheus",
-			"--no-mdns",
-			"--allow-private-ip",
-		];
-		all.extend(arguments);
-		let mut node = Node::start(&all);
-		node._base = Some(base);
-		node
 	}
 
 	/// Starts a node with these arguments beside the ports.
@@ -126,7 +103,6 @@ impl Node {
 			rpc: 0,
 			peer: None,
 			lines,
-			_base: None,
 		};
 		node.rpc = node.wait("an RPC port", START, |node| {
 			let address = node.field("Running JSON-RPC server: addr=127.0.0.1:")?;

@@ -4,5 +4,6 @@ mod crashes;
 mod observe;
 mod roles;
 mod sets;
-#[path = "../support/wallet.rs"]
+#[path = "../support/signing.rs"]
+mod signing;
 mod wallet;

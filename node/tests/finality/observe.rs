@@ -1,5 +1,6 @@
 //! What the tests ask of nodes about finality.
 
+use crate::signing::hexadecimal;
 use aci_node_testing::{Network, Node};
 use serde_json::{json, Value};
 use sp_io::hashing::twox_128;
@@ -40,8 +41,7 @@ pub fn assert_agreement(network: &mut Network, height: u64) {
 /// Offences that are on chain.
 pub fn offences(node: &Node) -> usize {
 	let prefix = [twox_128(b"Offences"), twox_128(b"Reports")].concat();
-	let prefix: String = prefix.iter().map(|byte| format!("{byte:02x}")).collect();
-	let keys = node.call("state_getKeysPaged", json!([format!("0x{prefix}"), 10]));
+	let keys = node.call("state_getKeysPaged", json!([hexadecimal(&prefix), 10]));
 	keys.as_array().map_or(0, Vec::len)
 }
 

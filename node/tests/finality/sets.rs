@@ -2,7 +2,7 @@
 
 use crate::{
 	observe::{assert_agreement, offences, round, wait_finalised, LIMIT},
-	wallet,
+	signing, wallet,
 };
 use aci_finality::{
 	api::OpaqueKeyOwnershipProof, offence::Conflict, AuthorityId, AuthoritySet, Context, FirstVote,
@@ -36,12 +36,12 @@ fn a_validator_leaves_and_another_rotates_its_keys(network: &mut Network) {
 	let owner = Sr25519Keyring::Bob.to_account_id();
 	let rotated = network.node(1).call(
 		"author_rotateKeysWithOwner",
-		json!([wallet::hexadecimal(&owner.encode())]),
+		json!([signing::hexadecimal(&owner.encode())]),
 	);
-	let keys = wallet::bytes(&rotated["keys"]);
+	let keys = signing::bytes(&rotated["keys"]);
 	let set_keys = pallet_session::Call::<Runtime>::set_keys {
 		keys: SessionKeys::decode(&mut &*keys).expect("the node makes session keys"),
-		proof: wallet::bytes(&rotated["proof"]),
+		proof: signing::bytes(&rotated["proof"]),
 	};
 	wallet::send(network.node(0), Sr25519Keyring::Bob, set_keys);
 
@@ -78,7 +78,7 @@ fn an_equivocating_validator_is_slashed(network: &mut Network) {
 	);
 	let key_owner = key_owner.expect("Charlie holds the key in this session");
 	let context = Context {
-		genesis: wallet::decode(&wallet::bytes(&node.call("chain_getBlockHash", json!([0])))),
+		genesis: wallet::genesis(node),
 		set: set.id(),
 	};
 	let vote = |hash: u8| {

@@ -1,17 +1,16 @@
 //! A development chain that makes a block when told to, and what a person's wallet does with it:
 //! signed transactions, events, storage, runtime calls.
 
+use crate::signing::{self, bytes, decode, hexadecimal, Terms};
 use aci_node_testing::{http, Node};
-use aci_runtime::{
-	Hash, Runtime, RuntimeCall, RuntimeEvent, SignedPayload, TxExtension, UncheckedExtrinsic, UNIT,
-};
-use codec::{Decode, DecodeAll, Encode};
+use aci_runtime::{Hash, Runtime, RuntimeCall, RuntimeEvent, UNIT};
+use codec::{Decode, Encode};
 use frame_support::dispatch::DispatchClass;
 use frame_system::{EventRecord, Phase};
 use serde_json::{json, Value};
 use sp_io::hashing::twox_128;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{generic::Era, DispatchError};
+use sp_runtime::DispatchError;
 use std::time::Duration;
 
 /// How long an answer may take. Once after an upgrade the node compiles the new runtime first.
@@ -86,47 +85,17 @@ impl Chain {
 		&mut self,
 		who: Sr25519Keyring,
 		call: impl Into<RuntimeCall>,
-		(spec_version, transaction_version): (u32, u32),
+		versions: (u32, u32),
 		tip: u128,
 	) -> Vec<u8> {
-		let call = call.into();
-		let account = who.to_account_id();
-		let number = ask(
-			&mut self.node,
-			"system_accountNextIndex",
-			json!([account.to_string()]),
-		);
-		let number = number
-			.as_u64()
-			.and_then(|number| u32::try_from(number).ok());
-		let number = number.expect("an account's number");
-		let extension: TxExtension = (
-			frame_system::CheckNonZeroSender::new(),
-			frame_system::CheckSpecVersion::new(),
-			frame_system::CheckTxVersion::new(),
-			frame_system::CheckGenesis::new(),
-			frame_system::CheckEra::from(Era::Immortal),
-			frame_system::CheckNonce::from(number),
-			frame_system::CheckWeight::new(),
-			pallet_transaction_payment::ChargeTransactionPayment::from(tip),
-			frame_metadata_hash_extension::CheckMetadataHash::new(false),
-			frame_system::WeightReclaim::new(),
-		);
-		let signed_too = (
-			(),
-			spec_version,
-			transaction_version,
-			self.genesis,
-			self.genesis,
-			(),
-			(),
-			(),
-			None,
-			(),
-		);
-		let payload = SignedPayload::from_raw(call.clone(), extension.clone(), signed_too);
-		let signature = payload.using_encoded(|payload| who.sign(payload));
-		UncheckedExtrinsic::new_signed(call, account.into(), signature.into(), extension).encode()
+		let account = who.to_account_id().to_string();
+		let number = ask(&mut self.node, "system_accountNextIndex", json!([account]));
+		let terms = Terms {
+			genesis: self.genesis,
+			versions,
+			tip,
+		};
+		signing::sign(who, signing::number(&number), call, &terms)
 	}
 
 	/// Hands a transaction to the node's pool; the pool's words where it refuses.
@@ -211,12 +180,7 @@ impl Chain {
 
 	/// Versions of the best block's runtime: specification and transactions.
 	pub fn versions(&mut self) -> (u32, u32) {
-		let version = ask(&mut self.node, "state_getRuntimeVersion", json!([]));
-		let number = |name: &str| {
-			let number = version[name].as_u64().expect("a version is a number");
-			u32::try_from(number).expect("a version is a u32")
-		};
-		(number("specVersion"), number("transactionVersion"))
+		signing::versions(&ask(&mut self.node, "state_getRuntimeVersion", json!([])))
 	}
 
 	/// What is stored under a key in the best block.
@@ -256,17 +220,4 @@ fn ask(node: &mut Node, method: &str, parameters: Value) -> Value {
 	node.wait(&format!("an answer to {method}"), LIMIT, |node| {
 		node.try_call(method, parameters.clone())
 	})
-}
-
-fn decode<T: Decode>(bytes: &[u8]) -> T {
-	T::decode_all(&mut &*bytes).expect("is of the type that is asked for")
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-	sp_core::bytes::to_hex(bytes, false)
-}
-
-fn bytes(text: &Value) -> Vec<u8> {
-	let text = text.as_str().expect("bytes are text");
-	sp_core::bytes::from_hex(text).expect("bytes are hexadecimal")
 }

@@ -8,6 +8,8 @@ mod chain;
 mod market;
 mod programs;
 mod referendum;
+#[path = "../support/signing.rs"]
+mod signing;
 
 use aci_primitives::{job::JobStatus, Moment};
 use aci_runtime::{
