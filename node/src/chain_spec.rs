@@ -68,8 +68,8 @@ fn named(
 		.build())
 }
 
-/// The specification that `--chain` names: `dev`, `local`, `local-seven`, `production`, the first two with
-/// GRANDPA as `dev-grandpa` and `local-grandpa`, or a file.
+/// The specification that `--chain` names: `dev`, `local`, `local-seven`, `production`, the first
+/// two with GRANDPA as `dev-grandpa` and `local-grandpa`, or a file.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	use ChainType::{Development, Live, Local};
 	use FinalityEngine::{Grandpa, HotStuff};

@@ -22,7 +22,7 @@ sp_api::decl_runtime_apis! {
 		fn finality_authorities() -> Option<AuthoritySet>;
 
 		/// A proof that the account behind `authority` held that key when `set` was in force.
-		/// Asked at a block of that session.
+		/// Asked at a block in which `set` is in force.
 		fn finality_key_ownership_proof(
 			set: SetId,
 			authority: AuthorityId,
