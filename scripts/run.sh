@@ -41,53 +41,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-say() {
-	printf '\n== %s\n' "$*"
-}
-
-fail() {
-	printf 'run.sh: %s\n' "$*" >&2
-	exit 1
-}
-
-# Ends what was started, in the reverse order, and nothing else.
-NODE_PID='' WORKER_PID='' STATE=''
-finish() {
-	local status=$?
-	trap - EXIT INT TERM
-	for pid in "$WORKER_PID" "$NODE_PID"; do
-		if [ -n "$pid" ] && kill "$pid" 2>/dev/null; then
-			wait "$pid" 2>/dev/null || true
-		fi
-	done
-	if [ -n "$STATE" ]; then
-		if [ "$status" -eq 0 ] || [ "$status" -eq 130 ]; then
-			rm -rf "$STATE"
-		else
-			printf 'The logs are in %s\n' "$STATE" >&2
-		fi
-	fi
-	exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-# wait_for SECONDS PID LOG WHAT COMMAND...: until the command succeeds.
-wait_for() {
-	local limit=$1 pid=$2 log=$3 what=$4 start=$SECONDS
-	shift 4
-	until "$@" >/dev/null 2>&1; do
-		if ! kill -0 "$pid" 2>/dev/null; then
-			tail -n 20 "$log" >&2
-			fail "$what ended; its last lines are above"
-		fi
-		if [ $((SECONDS - start)) -gt "$limit" ]; then
-			tail -n 20 "$log" >&2
-			fail "$what was not ready within $limit s; its last lines are above"
-		fi
-		sleep 0.5
-	done
-}
+# shellcheck source=scripts/run/processes.sh
+. "$SCRIPTS/run/processes.sh"
 
 if [ "$SETUP" = yes ]; then
 	say "Set-up"
@@ -107,11 +62,8 @@ for program in aci-node aci-worker aci; do
 	[ -x "$BIN/$program" ] || fail "$BIN/$program is missing: leave --no-build away"
 done
 
-if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
-	fail "port $PORT is taken: end the node that runs there, or choose another with --port"
-fi
-
-STATE=$(mktemp -d "${TMPDIR:-/tmp}/aci-run.XXXXXX")
+free_port "$PORT"
+state_folder
 URL=ws://127.0.0.1:$PORT
 HTTP=http://127.0.0.1:$PORT
 aci() {
@@ -119,19 +71,17 @@ aci() {
 }
 
 say "Chain: one validator, a block every 2 s"
-"$BIN/aci-node" --dev --rpc-port "$PORT" --no-prometheus --no-telemetry \
-	--listen-addr /ip4/127.0.0.1/tcp/0 >"$STATE/node.log" 2>&1 &
-NODE_PID=$!
-wait_for 90 "$NODE_PID" "$STATE/node.log" "the node" aci class list
+start node "$BIN/aci-node" --dev --rpc-port "$PORT" --no-prometheus --no-telemetry \
+	--listen-addr /ip4/127.0.0.1/tcp/0
+wait_for 90 node aci class list
 aci class list
 
 say "Worker: Bob, on this machine's processor, with both models"
-"$BIN/aci-worker" run --node "$URL" --account bob --data-dir "$STATE/worker" --class cpu --slots 4 \
+start worker "$BIN/aci-worker" run --node "$URL" --account bob --data-dir "$STATE/worker" \
+	--class cpu --slots 4 \
 	--model "$ACI_MODELS/smollm2-135m-instruct-q4_1.gguf" \
-	--model "$ACI_MODELS/all-minilm-l6-v2/model.safetensors" >"$STATE/worker.log" 2>&1 &
-WORKER_PID=$!
-wait_for 90 "$WORKER_PID" "$STATE/worker.log" "the worker" \
-	grep -q "ready for jobs" "$STATE/worker.log"
+	--model "$ACI_MODELS/all-minilm-l6-v2/model.safetensors"
+wait_for 90 worker grep -q "ready for jobs" "$STATE/worker.log"
 aci worker list
 aci model list
 
@@ -177,4 +127,4 @@ polkadot.js apps:  https://polkadot.js.org/apps/?rpc=$URL
 another job:       $BIN/aci --node $URL submit --model SmolLM2-135M-Instruct --account alice --prompt "Hello"
 logs:              $STATE/node.log, $STATE/worker.log
 EOF
-wait "$NODE_PID"
+wait "${PIDS[node]}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs every test of the project, as CI does: prepares the machine if anything is missing, checks
-# the formatting, builds the workspace once in the release profile and runs its tests, then runs
-# the model of the finality gadget's rules, which is a package of its own, and the tests of the
-# JavaScript applications. The first part that fails ends the run, and its exit
-# status is the script's.
+# the formatting, builds the workspace once in the release profile and runs its tests, then starts
+# the network of seven validators until it has finalised blocks, and runs the model of the finality
+# gadget's rules, which is a package of its own, and the tests of the JavaScript applications. The
+# first part that fails ends the run, and its exit status is the script's.
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -76,6 +76,8 @@ unset SKIP_WASM_BUILD
 
 part "formatting" formatting
 part "workspace tests" workspace_tests
+# Away from the ports that a developer's own node has.
+part "network of seven" "$SCRIPTS/network.sh" --no-build --validators 7 --blocks 4 --port 19944
 part "model of finality" finality_model
 if [ -d "$APPLICATION_TESTS" ]; then
 	part "application tests" application_tests

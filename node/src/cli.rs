@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use sc_cli::RunCmd;
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Node of the ACI chain.
 #[derive(Debug, Parser)]
@@ -28,6 +28,11 @@ pub struct Run {
 	/// milliseconds. Development chains only. The chain's clock advances by one slot a block.
 	#[arg(long, value_name = "instant|manual|MILLISECONDS")]
 	pub sealing: Option<Sealing>,
+
+	/// Keep compiled runtimes in this folder, so that the next start need not compile the same one
+	/// again. Whoever can write there decides what the node runs: guard it as the program itself.
+	#[arg(long, value_name = "FOLDER")]
+	pub runtime_cache: Option<PathBuf>,
 }
 
 /// When a development node makes a block.

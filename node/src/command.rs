@@ -60,7 +60,7 @@ pub fn run() -> sc_cli::Result<()> {
 				task_manager,
 				import_queue,
 				..
-			} = service::new_partial(&config)?;
+			} = service::new_partial(&config, None)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
 		Some(Subcommand::ExportBlocks(command)) => {
@@ -69,7 +69,7 @@ pub fn run() -> sc_cli::Result<()> {
 					client,
 					task_manager,
 					..
-				} = service::new_partial(&config)?;
+				} = service::new_partial(&config, None)?;
 				Ok((command.run(client, config.database), task_manager))
 			})
 		}
@@ -78,7 +78,7 @@ pub fn run() -> sc_cli::Result<()> {
 				client,
 				task_manager,
 				..
-			} = service::new_partial(&config)?;
+			} = service::new_partial(&config, None)?;
 			Ok((command.run(client, config.chain_spec), task_manager))
 		}),
 		Some(Subcommand::ImportBlocks(command)) => {
@@ -88,7 +88,7 @@ pub fn run() -> sc_cli::Result<()> {
 					task_manager,
 					import_queue,
 					..
-				} = service::new_partial(&config)?;
+				} = service::new_partial(&config, None)?;
 				Ok((command.run(client, import_queue), task_manager))
 			})
 		}
@@ -102,7 +102,7 @@ pub fn run() -> sc_cli::Result<()> {
 				task_manager,
 				backend,
 				..
-			} = service::new_partial(&config)?;
+			} = service::new_partial(&config, None)?;
 			let revert_finality = Box::new(move |client, _, blocks| {
 				finality::revert(engine, client, blocks)?;
 				Ok(())
@@ -116,10 +116,13 @@ pub fn run() -> sc_cli::Result<()> {
 			.create_runner(command)?
 			.sync_run(|config| command.run::<Block>(&config)),
 		None => {
-			let sealing = cli.run.sealing;
+			let options = service::Options {
+				sealing: cli.run.sealing,
+				runtime_cache: cli.run.runtime_cache.clone(),
+			};
 			cli.create_runner(&cli.run.base)?
 				.run_node_until_exit(|config| async move {
-					service::start(config, sealing)
+					service::start(config, options)
 						.await
 						.map_err(sc_cli::Error::Service)
 				})

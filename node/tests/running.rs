@@ -68,22 +68,57 @@ fn interval_sealing_makes_blocks_by_itself() {
 
 #[test]
 fn prometheus_says_the_finalised_height() {
+	let (mut node, port) = measured(&["--sealing", "100"]);
+	node.wait("a metric above zero", LIMIT, |_| {
+		let height = metric(port, "substrate_block_height", "status=\"finalized\"")?;
+		(height > 0.0).then_some(())
+	});
+}
+
+#[test]
+fn prometheus_says_how_finality_goes() {
+	let (mut node, port) = measured(&[]);
+	node.wait("three final blocks", LIMIT, |node| {
+		(node.finalised() >= 3).then_some(())
+	});
+	// Of one validator: every message is its own, no view is given up.
+	for (name, label, least, most) in [
+		("aci_finality_set", "", 0.0, 1.0),
+		("aci_finality_view", "", 1.0, 1e6),
+		("aci_finality_silent", "", 0.0, 0.0),
+		("aci_finality_offences_total", "", 0.0, 0.0),
+		("aci_finality_certificate_seconds_count", "", 1.0, 1e6),
+		(
+			"aci_finality_import_to_finality_seconds_count",
+			"",
+			3.0,
+			1e6,
+		),
+	] {
+		let value = metric(port, name, label).unwrap_or_else(|| panic!("{name} is missing"));
+		assert!((least..=most).contains(&value), "{name} is {value}");
+	}
+}
+
+/// A development node whose metrics are served, and their port.
+fn measured(arguments: &[&str]) -> (Node, u16) {
 	let port = TcpListener::bind("127.0.0.1:0")
 		.and_then(|listener| listener.local_addr())
 		.expect("a free port")
 		.port();
 	let argument = port.to_string();
-	let mut node = Node::start(&["--dev", "--sealing", "100", "--prometheus-port", &argument]);
-	node.wait("a metric above zero", LIMIT, |_| {
-		let metrics = http::get(port, "/metrics").ok()?;
-		metrics
-			.lines()
-			.find(|line| {
-				line.starts_with("substrate_block_height") && line.contains("status=\"finalized\"")
-			})
-			.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
-			.filter(|height| *height > 0)
-	});
+	let all = [&["--dev", "--prometheus-port", &argument], arguments].concat();
+	(Node::start(&all), port)
+}
+
+/// The value of a metric whose line holds this label.
+fn metric(port: u16, name: &str, label: &str) -> Option<f64> {
+	let metrics = http::get(port, "/metrics").ok()?;
+	let line = metrics.lines().find(|line| {
+		line.strip_prefix(name)
+			.is_some_and(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
+	})?;
+	line.rsplit(' ').next()?.parse().ok()
 }
 
 #[test]

@@ -9,7 +9,8 @@ usage: balances.py RPC-URL snapshot          prints JSON
 import hashlib
 import json
 import sys
-import urllib.request
+
+from rpc import call
 
 # Storage keys of the Balances' total issuance and of the System's accounts (twox128 of the names).
 TOTAL_ISSUANCE = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80"
@@ -35,16 +36,6 @@ def accounts():
         "escrow": derived(escrow),
         "treasury (fees)": derived(b"aci/trsy"),
     }
-
-
-def call(url, method, parameters):
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
-    request = urllib.request.Request(url, body.encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        answer = json.load(answer)
-    if "error" in answer:
-        sys.exit(f"{method}: {answer['error']}")
-    return answer["result"]
 
 
 def storage(url, key, block):

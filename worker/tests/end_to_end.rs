@@ -12,6 +12,7 @@ use aci_engine::{
 	CancelFlag, CandleEngine, Engine, EngineOptions, JobParameters as EngineJob, ModelHash, Task,
 };
 use aci_market::fees;
+use aci_node_testing::Node;
 use aci_primitives::{
 	job::{job_id, sampling_seed, Content, PrivacyTier},
 	proof::{Profile, ProfileKind},
@@ -25,7 +26,6 @@ use sp_core::H256;
 use std::{
 	collections::BTreeMap,
 	future::Future,
-	net::TcpListener,
 	ops::ControlFlow,
 	path::{Path, PathBuf},
 	process::{Child, Command, Output, Stdio},
@@ -43,21 +43,6 @@ const STEP: Duration = Duration::from_secs(60);
 
 /// One scenario at a time: each has models in memory and threads that compute.
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-fn node_binary() -> PathBuf {
-	let beside = || {
-		let worker = Path::new(env!("CARGO_BIN_EXE_aci-worker"));
-		worker.with_file_name("aci-node")
-	};
-	let path = std::env::var_os("ACI_NODE_BIN").map_or_else(beside, PathBuf::from);
-	assert!(
-		path.is_file(),
-		"there is no node at {}: build it with `cargo build --release -p aci-node`, or name one \
-		 with ACI_NODE_BIN",
-		path.display()
-	);
-	path
-}
 
 fn model(name: &str) -> PathBuf {
 	let folder = std::env::var_os("ACI_MODELS").map_or_else(
@@ -121,7 +106,7 @@ impl Drop for Running {
 }
 
 struct World {
-	_node: Running,
+	_node: Node,
 	url: String,
 	chain: Chain,
 	folder: TempDir,
@@ -131,20 +116,8 @@ impl World {
 	/// A development chain with a block every `sealing` milliseconds.
 	async fn new(sealing: u32) -> Self {
 		let folder = tempfile::tempdir().expect("a folder");
-		let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-		let port = listener.local_addr().expect("has an address").port();
-		drop(listener);
-		let log = std::fs::File::create(folder.path().join("node.log")).expect("a file");
-		let node = Command::new(node_binary())
-			.args(["--dev", "--no-prometheus", "--port", "0"])
-			.args(["--sealing", &sealing.to_string()])
-			.args(["--rpc-port", &port.to_string()])
-			.stdout(Stdio::null())
-			.stderr(log)
-			.spawn()
-			.expect("the node starts");
-		let node = Running(node);
-		let url = format!("ws://127.0.0.1:{port}");
+		let node = Node::dev(&["--sealing", &sealing.to_string()]);
+		let url = node.url();
 		let chain = within("the node to answer", async {
 			loop {
 				match Chain::connect(&url).await {

@@ -20,7 +20,7 @@ use sc_service::{
 };
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::sr25519::AuthorityPair;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// How much of a slot its author may spend on the block: two thirds, the rest is for propagation.
 const BLOCK_PROPOSAL_PORTION: f32 = 2.0 / 3.0;
@@ -36,14 +36,17 @@ const BACKOFF: BackoffAuthoringOnFinalizedHeadLagging<BlockNumber> =
 type Network = Litep2pNetworkBackend;
 
 /// Starts the node.
-pub async fn start(config: Configuration) -> Result<TaskManager, Error> {
+pub async fn start(
+	config: Configuration,
+	runtime_cache: Option<&Path>,
+) -> Result<TaskManager, Error> {
 	if !matches!(config.network.network_backend, NetworkBackendType::Litep2p) {
 		return Err(Error::Other(
 			"this node speaks litep2p only: leave --network-backend away".into(),
 		));
 	}
 
-	let partial = new_partial(&config)?;
+	let partial = new_partial(&config, runtime_cache)?;
 	let PartialComponents {
 		client,
 		backend,

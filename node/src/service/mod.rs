@@ -11,11 +11,17 @@ use crate::{
 };
 use aci_runtime::{opaque::Block, RuntimeApi};
 use sc_consensus_aura::{CompatibilityMode, ImportQueueParams};
-use sc_executor::WasmExecutor;
-use sc_service::{error::Error, Configuration, PartialComponents, TaskManager};
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_service::{
+	config::ExecutorConfiguration, error::Error, Configuration, PartialComponents, TaskManager,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sp_consensus_aura::sr25519::AuthorityPair;
-use std::sync::Arc;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 
 /// The host functions that the runtime may call: Substrate's own.
 pub type HostFunctions = sp_io::SubstrateHostFunctions;
@@ -36,8 +42,52 @@ pub type Partial = PartialComponents<
 	(Engine, Option<Telemetry>),
 >;
 
+/// What a node does beyond the standard options.
+#[derive(Debug)]
+pub struct Options {
+	/// Makes blocks without slots.
+	pub sealing: Option<Sealing>,
+	/// Where compiled runtimes are kept.
+	pub runtime_cache: Option<PathBuf>,
+}
+
+/// What runs the runtime, with a cache of compiled ones where a folder is given.
+fn executor(
+	config: &ExecutorConfiguration,
+	cache: Option<&Path>,
+) -> Result<WasmExecutor<HostFunctions>, Error> {
+	let Some(folder) = cache else {
+		return Ok(sc_service::new_wasm_executor(config));
+	};
+	// The cache takes absolute paths only.
+	let folder = fs::create_dir_all(folder)
+		.and_then(|()| folder.canonicalize())
+		.map_err(|error| {
+			Error::Other(format!(
+				"--runtime-cache {}: {error}; name a folder that this user may write to, or leave \
+				 the option away",
+				folder.display()
+			))
+		})?;
+	let heap = config
+		.default_heap_pages
+		.and_then(|pages| u32::try_from(pages).ok())
+		.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |extra_pages| {
+			HeapAllocStrategy::Static { extra_pages }
+		});
+	// As the service makes it without a cache.
+	Ok(WasmExecutor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size)
+		.with_cache_path(folder)
+		.build())
+}
+
 /// Builds what is there before the network: the parts that commands on the database need too.
-pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+pub fn new_partial(config: &Configuration, runtime_cache: Option<&Path>) -> Result<Partial, Error> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -50,7 +100,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		.transpose()?;
 
 	let selected = Extensions::engine(config.chain_spec.as_ref());
-	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let executor = executor(&config.executor, runtime_cache)?;
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
@@ -115,9 +165,10 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 }
 
 /// Starts a node: with slots and an engine of finality, or sealing by itself.
-pub async fn start(config: Configuration, sealing: Option<Sealing>) -> Result<TaskManager, Error> {
-	match sealing {
-		None => full::start(config).await,
-		Some(sealing) => sealing::start(config, sealing).await,
+pub async fn start(config: Configuration, options: Options) -> Result<TaskManager, Error> {
+	let cache = options.runtime_cache.as_deref();
+	match options.sealing {
+		None => full::start(config, cache).await,
+		Some(sealing) => sealing::start(config, sealing, cache).await,
 	}
 }

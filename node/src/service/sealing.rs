@@ -15,7 +15,7 @@ use sc_service::{
 	TaskManager,
 };
 use sc_transaction_pool_api::TransactionPool;
-use std::{pin::Pin, sync::Arc};
+use std::{path::Path, pin::Pin, sync::Arc};
 
 /// Orders for blocks.
 type Orders = Pin<Box<dyn Stream<Item = EngineCommand<Hash>> + Send>>;
@@ -31,7 +31,11 @@ fn seal(create_empty: bool) -> EngineCommand<Hash> {
 }
 
 /// Starts the node.
-pub async fn start(config: Configuration, sealing: Sealing) -> Result<TaskManager, Error> {
+pub async fn start(
+	config: Configuration,
+	sealing: Sealing,
+	runtime_cache: Option<&Path>,
+) -> Result<TaskManager, Error> {
 	if config.chain_spec.chain_type() != ChainType::Development {
 		return Err(Error::Other(
 			"--sealing is for development chains only: add --dev, or leave it away".into(),
@@ -47,7 +51,7 @@ pub async fn start(config: Configuration, sealing: Sealing) -> Result<TaskManage
 		select_chain,
 		transaction_pool,
 		other: (_, mut telemetry),
-	} = new_partial(&config)?;
+	} = new_partial(&config, runtime_cache)?;
 
 	let registry = config.prometheus_registry().cloned();
 	let metrics =

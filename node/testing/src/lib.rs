@@ -6,6 +6,7 @@
 //! 1. A node never listens anywhere but on loopback.
 //! 2. A node is ended by its process id when its [`Node`] is dropped, also in a test that fails.
 //! 3. Every wait has an end; a wait that ends in vain panics with the node's last lines.
+//! 4. Nodes of one program share the compiled runtime, in a folder beside the program.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -53,6 +54,11 @@ pub fn binary(variable: &str, name: &str) -> PathBuf {
 	path
 }
 
+/// Where nodes of this program keep the compiled runtime.
+fn runtime_cache(program: &Path) -> PathBuf {
+	program.with_file_name("runtime-cache")
+}
+
 /// A running node.
 pub struct Node {
 	child: Child,
@@ -77,6 +83,8 @@ impl Node {
 	/// Starts a node of another program.
 	pub fn start_binary(program: &Path, arguments: &[&str]) -> Node {
 		let mut child = Command::new(program)
+			.arg("--runtime-cache")
+			.arg(runtime_cache(program))
 			.args([
 				"--rpc-port",
 				"0",

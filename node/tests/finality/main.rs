@@ -6,4 +6,5 @@ mod roles;
 mod sets;
 #[path = "../support/signing.rs"]
 mod signing;
+mod twins;
 mod wallet;

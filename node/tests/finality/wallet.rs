@@ -1,10 +1,12 @@
 //! What a person's wallet does: sends calls, and reads the chain.
 
 use crate::signing::{self, bytes, decode, hexadecimal, Terms};
+use aci_market::Offence;
 use aci_node_testing::Node;
 use aci_runtime::{Hash, RuntimeCall, RuntimeEvent};
 use codec::{Decode, Encode};
 use frame_system::EventRecord;
+use pallet_aci_staking_slashing::Event;
 use serde_json::{json, Value};
 use sp_io::hashing::twox_128;
 use sp_keyring::Sr25519Keyring;
@@ -36,6 +38,28 @@ pub fn events(node: &Node, block: &Value) -> Vec<RuntimeEvent> {
 	}
 	let records: Vec<EventRecord<RuntimeEvent, Hash>> = decode(&bytes(&stored));
 	records.into_iter().map(|record| record.event).collect()
+}
+
+/// The events of all blocks from this height to the best.
+pub fn events_from(node: &Node, height: u64) -> Vec<RuntimeEvent> {
+	(height..=node.best())
+		.flat_map(|height| events(node, &node.call("chain_getBlockHash", json!([height]))))
+		.collect()
+}
+
+/// What these events took of a validator's stake for contradicting itself, in planck.
+pub fn slashed(events: &[RuntimeEvent], who: Sr25519Keyring) -> u128 {
+	let who = who.to_account_id();
+	let taken = events.iter().map(|event| match event {
+		RuntimeEvent::StakingSlashing(Event::Slashed {
+			offender,
+			offence: Offence::Equivocation,
+			amount,
+			..
+		}) if *offender == who => *amount,
+		_ => 0,
+	});
+	taken.sum()
 }
 
 /// The answer of a runtime API at the best block.

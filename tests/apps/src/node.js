@@ -1,5 +1,7 @@
 // A development node on loopback, on ports that are free.
 
+import { dirname, join } from 'node:path';
+
 import { nodeBinary } from './binaries.js';
 import { Program } from './process.js';
 
@@ -21,6 +23,8 @@ export async function startNode(sealing, archive = false) {
 		'--no-mdns',
 		'--no-prometheus',
 		'--no-telemetry',
+		// Beside the program, as the Rust tests keep it: the runtime is compiled once for all.
+		'--runtime-cache', join(dirname(nodeBinary()), 'runtime-cache'),
 		...(archive ? ['--state-pruning', 'archive'] : []),
 	]);
 	try {

@@ -5,10 +5,8 @@
 
 use serde_json::Value;
 use std::{
-	io::{BufRead, BufReader, Read},
-	net::TcpListener,
-	path::PathBuf,
-	process::{Child, Command, Stdio},
+	io::Read,
+	process::{Command, Stdio},
 	thread::JoinHandle,
 	time::{Duration, Instant},
 };
@@ -18,75 +16,38 @@ const START: Duration = Duration::from_secs(60);
 /// How long the program may run.
 const RUN: Duration = Duration::from_secs(30);
 
-/// A development node with a block each 200 ms; each block is 2 s of the chain's time. It is killed
-/// when this is dropped.
+/// A development node with a block each 200 ms; each block is 2 s of the chain's time.
 pub struct Node {
-	child: Child,
-	port: u16,
+	node: aci_node_testing::Node,
 	data: tempfile::TempDir,
 }
 
 impl Node {
-	/// Starts the node, and waits until it answers.
+	/// Starts the node, and waits until the program reads its chain.
 	pub fn start() -> Self {
-		let binary = node_binary();
-		let port = free_port();
-		let data = tempfile::tempdir().expect("a temporary folder");
-		let mut child = Command::new(&binary)
-			.args([
-				"--dev",
-				"--sealing",
-				"200",
-				"--no-prometheus",
-				"--port",
-				"0",
-			])
-			.args(["--rpc-port", &port.to_string()])
-			.arg("--base-path")
-			.arg(data.path())
-			.stdout(Stdio::null())
-			.stderr(Stdio::piped())
-			.spawn()
-			.unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary.display()));
-		// What the node says is read so that it never waits for a reader; its end is shown where the
-		// node does not come up.
-		let said = child.stderr.take().map(|stderr| {
-			std::thread::spawn(move || {
-				let mut last = Vec::new();
-				for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-					last.push(line);
-					if last.len() > 30 {
-						last.remove(0);
-					}
-				}
-				last.join("\n")
-			})
+		let mut node = Node {
+			node: aci_node_testing::Node::dev(&["--sealing", "200"]),
+			data: tempfile::tempdir().expect("a temporary folder"),
+		};
+		let (url, data) = (node.node.url(), &node.data);
+		node.node.wait("classes", START, |_| {
+			let ran = run(&["class", "list", "--node", &url], data);
+			(ran.code == 0).then_some(())
 		});
-		let mut node = Node { child, port, data };
-		let begin = Instant::now();
-		while begin.elapsed() < START {
-			if node.run(&["class", "list"]).code == 0 {
-				return node;
-			}
-			if node.child.try_wait().expect("is our child").is_some() {
-				break;
-			}
-			std::thread::sleep(Duration::from_millis(200));
-		}
-		let _ = node.child.kill();
-		let said = said.map(|said| said.join().unwrap_or_default());
-		panic!("the node does not answer: {}", said.unwrap_or_default());
+		node
 	}
 
 	/// The port that the node answers at.
 	pub fn port(&self) -> u16 {
-		self.port
+		self.node.port()
 	}
 
 	/// Runs the program against the node.
 	pub fn run(&self, arguments: &[&str]) -> Ran {
-		let url = format!("ws://127.0.0.1:{}", self.port);
-		run(&[arguments, &["--node", &url]].concat(), &self.data)
+		run(
+			&[arguments, &["--node", &self.node.url()]].concat(),
+			&self.data,
+		)
 	}
 
 	/// Runs the program as an account with `--json`, which must succeed, and gives its value.
@@ -100,13 +61,6 @@ impl Node {
 	pub fn money(&self, account: &str) -> (u128, u128) {
 		let balance = self.json(account, &["balance"]);
 		(planck(&balance["free"]), planck(&balance["reserved"]))
-	}
-}
-
-impl Drop for Node {
-	fn drop(&mut self) {
-		let _ = self.child.kill();
-		let _ = self.child.wait();
 	}
 }
 
@@ -182,26 +136,4 @@ fn reader(mut source: impl Read + Send + 'static) -> JoinHandle<String> {
 pub fn planck(value: &Value) -> u128 {
 	let text = value.as_str().expect("an amount is text");
 	text.parse().expect("an amount is digits")
-}
-
-fn node_binary() -> PathBuf {
-	if let Some(path) = std::env::var_os("ACI_NODE_BIN") {
-		return path.into();
-	}
-	// The program under test lies in <target>/<profile>/.
-	let program = PathBuf::from(env!("CARGO_BIN_EXE_aci"));
-	let target = program.ancestors().nth(2).expect("is in a target folder");
-	let node = target.join("release").join("aci-node");
-	assert!(
-		node.exists(),
-		"there is no node at {}. Run `cargo build --release --workspace`, or name one in \
-		 ACI_NODE_BIN",
-		node.display()
-	);
-	node
-}
-
-fn free_port() -> u16 {
-	let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-	listener.local_addr().expect("is bound").port()
 }
