@@ -34,7 +34,7 @@ use core::fmt;
 use wasmi::{
 	errors::{ErrorKind, InstantiationError},
 	AsContextMut, CompilationMode, Config, CustomFuelCosts, EnforcedLimits, Engine, ExternType,
-	Linker, Module, Store,
+	Linker, Module, OperatorCost, Store,
 };
 
 /// Why a module is no contract.
@@ -84,6 +84,12 @@ const CHECK: Gas = Gas::from_whole(1_000_000);
 
 /// The interpreter with the rules of the machine.
 pub(crate) fn interpreter() -> Engine {
+	// Calls set up a frame and clear the callee's locals.
+	let costs = OperatorCost {
+		call: 8,
+		call_indirect: 10,
+		..OperatorCost::default()
+	};
 	let mut config = Config::default();
 	config
 		.wasm_mutable_global(true)
@@ -101,6 +107,7 @@ pub(crate) fn interpreter() -> Engine {
 		.allow_start_fn(false)
 		.ignore_custom_sections(true)
 		.consume_fuel(true)
+		.operator_cost(costs)
 		.fuel_cost(CustomFuelCosts {
 			bytes_copied_per_fuel: 32,
 			fuel_per_bytes_translated: 7,
