@@ -27,6 +27,12 @@ pub const DRAW: &[u8] = b"aci/draw/1";
 pub const VERDICT: &[u8] = b"aci/verdict/1";
 /// Domain of the leaves of the history of ended jobs.
 pub const HISTORY: &[u8] = b"aci/history/1";
+/// Domain of a contract's account.
+pub const CONTRACT: &[u8] = b"aci/contract/1";
+/// Domain of what a contract's lock of money is known by in the escrow.
+pub const CONTRACT_LOCK: &[u8] = b"aci/contract-lock/1";
+/// Domain of the report data of an attestation for a contract.
+pub const CONTRACT_STATEMENT: &[u8] = b"aci/contract-statement/1";
 
 /// Blake2b-256 over a domain and a value.
 pub fn tagged_hash<T: Encode + ?Sized>(domain: &[u8], value: &T) -> H256 {
