@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+pub mod bytes;
+pub mod der;
+pub mod error;
+pub mod json;
+pub mod pem;
+pub mod roots;
+pub mod sev;
+pub mod signature;
+pub mod time;
+pub mod x509;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Part};

@@ -1,0 +1,3 @@
+//! Verifiers on genuine evidence, and on evidence of own vendors that is wrong in one point each.
+
+mod sev;
