@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod bytes;
+pub mod dcap;
 pub mod der;
 pub mod error;
 pub mod json;
