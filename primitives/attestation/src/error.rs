@@ -123,11 +123,8 @@ pub enum Error {
 	/// A GPU's report does not carry the nonce that the registration gives it.
 	#[codec(index = 18)]
 	WrongNonce,
-	/// The measurement is not on the list of programs that may run.
-	#[codec(index = 19)]
-	MeasurementNotAllowed,
 	/// The policy does not accept this kind of TEE.
-	#[codec(index = 20)]
+	#[codec(index = 19)]
 	TeeNotAccepted,
 }
 

@@ -5,11 +5,13 @@
 
 extern crate alloc;
 
+pub mod android;
 pub mod bytes;
 pub mod dcap;
 pub mod der;
 pub mod error;
 pub mod json;
+pub mod nvidia;
 pub mod pem;
 pub mod roots;
 pub mod sev;

@@ -84,6 +84,14 @@ pub const GOOGLE_RSA: [u8; 550] = hex!(
 	"d0e6f3405da89643ef0f4d69b6420051fdb93049673e36950580d3cdf4fbd08bc58483952600630203010001"
 );
 
+/// Key Attestation CA1: root of Android key attestation for keys that are provisioned remotely, since
+/// 2026. ECDSA P-384.
+pub const GOOGLE_EC: [u8; 120] = hex!(
+	"3076301006072a8648ce3d020106052b810400220362000423da23714edf3e5b050a3c72e8846ace078ea0ad1bf9"
+	"8b15f453d0cb08b2c3c110453909f6edeac1f9c8e031a848b941a829535c97e07c2719beceb416290d3079eee1f9"
+	"11cce6df803914d8a3577b34fdfd143e5ef36c9713c7ac70a8c211ab"
+);
+
 /// The keys that evidence may end in.
 #[derive(Clone, Copy, Debug)]
 pub struct Roots<'a> {
@@ -114,5 +122,5 @@ pub const VENDORS: Roots<'static> = Roots {
 	intel: &INTEL,
 	amd: [&AMD_MILAN, &AMD_GENOA, &AMD_TURIN],
 	nvidia: &NVIDIA,
-	google: &[&GOOGLE_RSA],
+	google: &[&GOOGLE_RSA, &GOOGLE_EC],
 };

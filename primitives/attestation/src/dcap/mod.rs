@@ -34,6 +34,7 @@
 //! is not a chain, and quotes signed over another curve are not read. Advisories are not returned:
 //! the state says what the policy needs.
 
+mod authority;
 mod pck;
 mod qe_identity;
 mod quote;
@@ -41,6 +42,7 @@ mod status;
 mod tcb_info;
 mod verify;
 
+pub use authority::{required, Authority, Required};
 pub use pck::Platform;
 pub use qe_identity::{QeIdentity, MAX_QE_IDENTITY};
 pub use quote::{Body, EnclaveReport, Quote, TdReport, MAX_QUOTE};
@@ -49,9 +51,12 @@ pub use tcb_info::{
 	Level, Module, ModuleIdentity, TcbInfo, Tee, VersionLevel, MAX_LEVELS, MAX_MODULES,
 	MAX_TCB_INFO,
 };
+pub(crate) use verify::{root_list, signing_certificate};
 pub use verify::{verify, verify_qe_identity, verify_tcb_info};
 
 use crate::x509::Validity;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// What Intel says about its platforms, as it publishes it.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +78,18 @@ pub struct Collateral<'a> {
 }
 
 /// What the policy asks of a quote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub struct Policy {
 	/// The states that are accepted, by [`TcbStatus::bit`].
 	pub accepted: u8,

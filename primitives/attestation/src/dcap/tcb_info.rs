@@ -8,6 +8,8 @@ use crate::{
 	time::iso8601,
 };
 use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// Longest statement, in bytes.
 pub const MAX_TCB_INFO: usize = 64 * 1024;
@@ -17,11 +19,24 @@ pub const MAX_LEVELS: usize = 64;
 pub const MAX_MODULES: usize = 16;
 
 /// Which TEE a statement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub enum Tee {
 	/// SGX.
+	#[codec(index = 0)]
 	Sgx,
 	/// TDX.
+	#[codec(index = 1)]
 	Tdx,
 }
 

@@ -1,6 +1,7 @@
 //! From a quote and its collateral to the pinned root.
 
 use super::{
+	authority::Authority,
 	pck::Platform,
 	qe_identity::{masked, QeIdentity},
 	quote::{Body, Quote, TdReport},
@@ -20,8 +21,6 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 const SIGNING_NAME: &[u8] = b"Intel SGX TCB Signing";
-const PLATFORM_CA_NAME: &[u8] = b"Intel SGX PCK Platform CA";
-const PROCESSOR_CA_NAME: &[u8] = b"Intel SGX PCK Processor CA";
 
 /// The bit of a domain's attributes that keeps its host from raising exceptions at will.
 const SEPT_VE_DISABLE: u32 = 1 << 28;
@@ -75,10 +74,7 @@ pub fn verify(
 	let [pck, authority, ..] = &chain[..] else {
 		return Err(Error::UntrustedChain(part));
 	};
-	if !matches!(
-		common_name(authority.subject),
-		Some(PLATFORM_CA_NAME | PROCESSOR_CA_NAME)
-	) {
+	if Authority::of(authority).is_none() {
 		return Err(Error::UntrustedChain(part));
 	}
 	root_list.check(authority, part)?;

@@ -34,6 +34,8 @@ pub use report::{Report, REPORT_SIZE};
 pub use tcb::{Product, Tcb};
 
 use crate::x509::Validity;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// A report with its chain.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +49,18 @@ pub struct Evidence<'a> {
 }
 
 /// What the policy asks of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub struct Policy {
 	/// Least TCB of Milan, Genoa and Turin; a product without one is refused.
 	pub minimum: [Option<Tcb>; 3],

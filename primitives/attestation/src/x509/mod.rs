@@ -23,10 +23,12 @@
 mod certificate;
 mod chain;
 mod revocation;
+mod serials;
 
 pub use certificate::{common_name, BasicConstraints, Certificate, MAX_EXTENSIONS};
 pub use chain::{verify_chain, Validity, MAX_CHAIN};
 pub use revocation::{RevocationList, MAX_REVOCATION_LIST};
+pub use serials::RevokedSerials;
 
 #[cfg(test)]
 mod tests;
