@@ -10,6 +10,8 @@ pub mod bytes;
 pub mod dcap;
 pub mod der;
 pub mod error;
+#[cfg(feature = "facade")]
+pub mod facade;
 pub mod json;
 pub mod nvidia;
 pub mod pem;
