@@ -51,8 +51,7 @@ pub use tcb_info::{
 	Level, Module, ModuleIdentity, TcbInfo, Tee, VersionLevel, MAX_LEVELS, MAX_MODULES,
 	MAX_TCB_INFO,
 };
-pub(crate) use verify::{root_list, signing_certificate};
-pub use verify::{verify, verify_qe_identity, verify_tcb_info};
+pub use verify::{root_list, signing_certificate, verify, verify_qe_identity, verify_tcb_info};
 
 use crate::x509::Validity;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

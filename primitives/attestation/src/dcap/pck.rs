@@ -129,3 +129,45 @@ fn set<T>(slot: &mut Option<T>, value: T) -> Result<(), Malformed> {
 		Some(_) => Err(Malformed),
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::testing::intel::Intel;
+	use proptest::prelude::*;
+
+	#[test]
+	fn a_platform_is_read_from_its_extension() {
+		let intel = Intel {
+			components: [3; 16],
+			pce_svn: 300,
+			..Intel::sgx()
+		};
+		let expected = Platform {
+			ppid: [0x99; 16],
+			components: [3; 16],
+			pce_svn: 300,
+			pce_id: [0, 0],
+			fmspc: [1, 2, 3, 4, 5, 0xa6],
+		};
+		assert_eq!(Platform::parse(&intel.extension()), Ok(expected));
+	}
+
+	proptest! {
+		#[test]
+		fn any_extension_is_read_without_panic(
+			bytes in any::<Vec<u8>>(),
+			places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+			length in any::<prop::sample::Index>(),
+		) {
+			let _ = Platform::parse(&bytes);
+			let mut extension = Intel::sgx().extension();
+			for (place, value) in places {
+				let place = place.index(extension.len());
+				extension[place] = value;
+			}
+			let _ = Platform::parse(&extension);
+			prop_assert!(Platform::parse(&extension[..length.index(extension.len())]).is_err());
+		}
+	}
+}

@@ -134,7 +134,9 @@ pub fn verify_qe_identity(
 }
 
 /// The root's revocation list, checked.
-pub(crate) fn root_list<'a>(
+///
+/// Errors: of [`Part::RevocationList`].
+pub fn root_list<'a>(
 	bytes: &'a [u8],
 	now: u64,
 	roots: &Roots,
@@ -148,7 +150,10 @@ pub(crate) fn root_list<'a>(
 }
 
 /// The certificate that signs Intel's statements, checked, and the time in which it stands.
-pub(crate) fn signing_certificate<'a>(
+/// `root_list` must be checked already.
+///
+/// Errors: of [`Part::CollateralCertificate`].
+pub fn signing_certificate<'a>(
 	bytes: &'a [u8],
 	root_list: &RevocationList,
 	now: u64,

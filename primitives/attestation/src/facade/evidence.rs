@@ -13,7 +13,7 @@ pub type CertificateBytes = BoundedBytes<4096>;
 /// A quote of SGX or TDX.
 pub type QuoteBytes = BoundedBytes<16_384>;
 /// Most GPUs of one TEE.
-pub const MAX_GPUS: u32 = 16;
+pub const MAX_GPUS: u32 = 8;
 
 /// Evidence of a virtual machine's TEE.
 #[derive(

@@ -130,3 +130,7 @@ fn verify_pss(modulus: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
 		.finalize();
 	(expected[..] == hash[..]).then_some(())
 }
+
+#[cfg(test)]
+#[path = "rsa_tests.rs"]
+mod tests;

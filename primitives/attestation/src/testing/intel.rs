@@ -155,7 +155,7 @@ impl Intel {
 		}
 	}
 
-	fn extension(&self) -> Vec<u8> {
+	pub fn extension(&self) -> Vec<u8> {
 		let item = |numbers: &[u8], value: Vec<u8>| {
 			write::sequence(&[write::oid(&[&SGX[..], numbers].concat()), value])
 		};

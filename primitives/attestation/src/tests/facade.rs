@@ -353,7 +353,7 @@ fn a_quote_names_the_collateral_that_it_needs() {
 #[test]
 fn the_largest_evidence_is_bounded() {
 	// A call's arguments fit into a block by far.
-	assert!(Evidence::max_encoded_len() < 800 * 1024);
+	assert!(Evidence::max_encoded_len() < 400 * 1024);
 	assert!(Policy::max_encoded_len() < 200);
 }
 
