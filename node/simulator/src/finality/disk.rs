@@ -1,13 +1,13 @@
 //! The vote record on a simulated disk, in the format of the node's file.
 //!
 //! The file is the node's, byte for byte: two slots, images, sequence numbers and checksums of
-//! [`aci_finality::record::slots`], which also decides at a start what the slots mean. As on a node
+//! [`aci_finality::record::slots`], which also decides at a start what the file means. As on a node
 //! the file is made anew at every start, and a note that a set was begun lies beside it, in what
 //! stands for the database. A write that is cut off leaves any of its sectors.
 
 use crate::world::{Disk, DiskFate, Random};
 use aci_finality::{
-	record::slots::{decide, image, slot_of, Found, Lost, SLOT_BYTES},
+	record::slots::{decide_file, image, slot_of, Found, Lost, FILE_BYTES, SLOT_BYTES},
 	Context, SetId, VoteRecord,
 };
 use codec::{Decode, Encode};
@@ -64,27 +64,10 @@ impl RecordFile {
 
 /// Makes the file anew with `record` in it.
 fn begin(disk: &mut Disk, record: &VoteRecord) -> RecordFile {
-	disk.write(FILE, vec![0; 2 * SLOT_BYTES]);
+	disk.write(FILE, vec![0; FILE_BYTES]);
 	let mut file = RecordFile { next: 0 };
 	file.write(disk, record, None);
 	file
-}
-
-/// What the file means for the set of `context`; `begun` tells of a note for that set.
-fn what_it_means(file: Option<&[u8]>, context: Context, begun: bool) -> Found {
-	match file {
-		None if begun => Found::Lost(Lost::Missing),
-		None => Found::Fresh { next: 0 },
-		Some(file) if file.len() < 2 * SLOT_BYTES => Found::Lost(Lost::Torn),
-		Some(file) => {
-			let (first, second) = file.split_at(SLOT_BYTES);
-			match decide(context, begun, [first, second]) {
-				// A file is made with a whole record in it, so this is no first write cut off.
-				Found::Fresh { next: 0 } => Found::Lost(Lost::Torn),
-				found => found,
-			}
-		}
-	}
 }
 
 /// Takes up the record of the set of `context`, or begins it.
@@ -93,7 +76,7 @@ pub fn take_up(disk: &mut Disk, context: Context) -> Start {
 		.read(NOTE)
 		.and_then(|mut note| SetId::decode(&mut note).ok());
 	let begun = noted.is_some_and(|noted| noted >= context.set);
-	let (record, recovered) = match what_it_means(disk.read(FILE), context, begun) {
+	let (record, recovered) = match decide_file(context, begun, disk.read(FILE)) {
 		Found::Fresh { .. } => (VoteRecord::new(context), false),
 		Found::Intact { record, .. } => (record, true),
 		// What is damaged was of a set before, so it is over.
