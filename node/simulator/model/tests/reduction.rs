@@ -96,6 +96,23 @@ fn in_three_views_nor_do_runs_of_twelve_steps() {
 	checker.assert_no_discovery("staged");
 }
 
+/// Takes many minutes and some gigabytes: run by name.
+#[test]
+#[ignore = "larger than a test run should be"]
+fn in_three_views_nor_do_any_runs() {
+	let compared = Compared::new(3, 2);
+	let begun = std::time::Instant::now();
+	let checker = compared.checker().threads(2).spawn_bfs().join();
+	println!(
+		"{} states in any order, depth {}, {} s",
+		checker.unique_state_count(),
+		checker.max_depth(),
+		begun.elapsed().as_secs()
+	);
+	assert!(checker.is_done());
+	checker.assert_no_discovery("staged");
+}
+
 /// Facts that no run brings about are not covered: the comparison can fail.
 #[test]
 fn two_conflicting_final_blocks_are_covered_by_nothing() {
