@@ -1,6 +1,6 @@
 //! The rules, and the steps that they allow.
 
-use crate::{Authority, Block, State, MOST_VIEWS};
+use crate::{Authority, Block, Facts, State, MOST_VIEWS};
 use stateright::{Model, Property};
 
 /// A rule, by the core's number. The model is a restatement of its own: it takes no code of the core.
@@ -76,6 +76,17 @@ pub struct Rules {
 }
 
 impl Rules {
+	/// Whether no two final blocks conflict.
+	pub fn agree(&self, facts: &Facts) -> bool {
+		let last: Vec<Block> = self
+			.blocks()
+			.filter(|block| facts.is_final(*block))
+			.collect();
+		!last
+			.iter()
+			.any(|one| last.iter().any(|two| one.conflicts(*two)))
+	}
+
 	fn has(&self, rule: Rule) -> bool {
 		self.without != Some(rule)
 	}
@@ -225,18 +236,11 @@ impl Model for Rules {
 
 	fn properties(&self) -> Vec<Property<Self>> {
 		vec![
-			Property::<Self>::always("agreement", |model, state| {
-				let all: Vec<Block> = model
-					.blocks()
-					.filter(|block| state.facts.is_final(*block))
-					.collect();
-				!all.iter()
-					.any(|one| all.iter().any(|two| one.conflicts(*two)))
-			}),
+			Property::<Self>::always("agreement", |model, state| model.agree(&state.facts)),
 			// That the model is not empty.
 			Property::<Self>::sometimes("A is final", |_, state| state.facts.is_final(Block::A)),
 			Property::<Self>::sometimes("B is final after a timeout", |_, state| {
-				state.facts.is_final(Block::B) && state.facts.given_up[1] != crate::Facts::NONE
+				state.facts.is_final(Block::B) && state.facts.given_up[1] != Facts::NONE
 			}),
 		]
 	}

@@ -57,14 +57,6 @@ fn in_larger_worlds_neither() {
 }
 
 #[test]
-fn in_two_views_and_any_order_neither() {
-	agreement_holds(Rules {
-		order: Order::Any,
-		..rules(4, 2, 2)
-	});
-}
-
-#[test]
 fn without_any_one_safety_rule_conflicting_blocks_become_final() {
 	for rule in Rule::ALL {
 		for order in [Order::Any, Order::Stages] {
