@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The checks that are not tests: clippy, licences and bans of dependencies, shell scripts, and the
-# documentation of the pure crates. All parts run; the exit status is 1 if any of them failed.
+# The checks that are not tests: clippy, licences and bans of dependencies, shell scripts, the
+# documentation of the pure crates, and that these build for the runtime's target, each alone. All
+# parts run; the exit status is 1 if any of them failed.
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,10 +16,12 @@ usage() {
 	cat <<-USAGE
 		usage: scripts/lint.sh [--strict] [--help]
 
-		Runs clippy over the workspace with warnings as errors, cargo-deny over the
-		dependencies, shellcheck over the scripts, and rustdoc over the pure crates.
+		Runs clippy over the workspace and over the model of the finality gadget's rules, with
+		warnings as errors, cargo-deny over the dependencies, shellcheck over the scripts, and
+		rustdoc over the pure crates, and builds each of these alone for wasm32v1-none.
 
-		  --strict  fail where cargo-deny or shellcheck is not installed, instead of saying so
+		  --strict  fail where cargo-deny, shellcheck or the target wasm32v1-none is not
+		            installed, instead of saying so
 		  --help    show this text
 	USAGE
 }
@@ -71,6 +74,12 @@ clippy() {
 	cargo clippy --release --workspace --all-targets --locked -- -D warnings
 }
 
+# The package outside the workspace, with its own lock and a target folder of its own.
+clippy_of_the_model() {
+	CARGO_TARGET_DIR=$CARGO_TARGET_DIR/model cargo clippy --release --all-targets --locked \
+		--manifest-path node/simulator/model/Cargo.toml -- -D warnings
+}
+
 dependencies() {
 	if cargo deny --version >/dev/null 2>&1; then
 		# Warnings are about how others spell their licence; what breaks a rule is an error.
@@ -96,19 +105,44 @@ shell_scripts() {
 	shellcheck --external-sources --source-path="$PWD" "${files[@]}"
 }
 
-documentation() {
-	local manifest options=()
+# The names of the pure crates, one a line.
+pure_crates() {
+	local manifest
 	for manifest in primitives/*/Cargo.toml; do
-		options+=(-p "$(sed -n 's/^name = "\(.*\)"/\1/p' "$manifest" | head -n 1)")
+		sed -n 's/^name = "\(.*\)"/\1/p' "$manifest" | head -n 1
 	done
+}
+
+documentation() {
+	local crate options=()
+	for crate in $(pure_crates); do options+=(-p "$crate"); done
 	RUSTDOCFLAGS=-Dwarnings SKIP_WASM_BUILD=1 \
 		cargo doc --release --no-deps --locked "${options[@]}"
 }
 
+# Each by itself: built together, one may get a feature that only another asks for. The compiler is
+# the one that builds the runtime, so the target folder is another one.
+without_std() {
+	local crate toolchain=()
+	if [ -n "${WASM_BUILD_TOOLCHAIN:-}" ]; then
+		toolchain=("RUSTUP_TOOLCHAIN=$WASM_BUILD_TOOLCHAIN")
+	elif ! aci_active_toolchain_has_wasm; then
+		not_installed "the target wasm32v1-none" scripts/setup.sh
+		return "$?"
+	fi
+	for crate in $(pure_crates); do
+		printf '%s\n' "$crate"
+		env ${toolchain[@]+"${toolchain[@]}"} CARGO_TARGET_DIR="$CARGO_TARGET_DIR/without-std" \
+			cargo build --locked --target wasm32v1-none --no-default-features -p "$crate" || return
+	done
+}
+
 part "clippy" clippy
+part "clippy of the model" clippy_of_the_model
 part "dependencies" dependencies
 part "shell scripts" shell_scripts
 part "documentation" documentation
+part "pure crates without std" without_std
 
 if [ "${#FAILED[@]}" -gt 0 ]; then
 	printf '== failed: %s\n' "$(printf '%s, ' "${FAILED[@]}" | sed 's/, $//')"

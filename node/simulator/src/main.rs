@@ -27,7 +27,7 @@ enum Core {
 
 #[derive(Debug, Args)]
 struct Finality {
-	/// Seeds, the last one left out. Each tenth seed is of the same kind of scenario.
+	/// Seeds, the last one left out. Each eleventh seed is of the same kind of scenario.
 	#[arg(long, default_value = "0..1000", value_parser = range)]
 	seeds: (u64, u64),
 
@@ -40,7 +40,7 @@ struct Finality {
 	views: u64,
 
 	/// One kind of scenario only: calm, rough, partitions, crashes, lost-records, byzantine, twins,
-	/// siege, sets or coalition.
+	/// siege, ambush, sets or coalition.
 	#[arg(long)]
 	kind: Option<Kind>,
 

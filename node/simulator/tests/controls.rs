@@ -34,24 +34,20 @@ fn found(control: Option<Control>, kind: Kind, conflicts_only: bool, seeds: u64)
 }
 
 /// Seeds within which each rule's absence must show.
-const WITHIN: u64 = 2_000;
+const WITHIN: u64 = 500;
 
 #[test]
 fn with_all_rules_in_force_nothing_is_found() {
-	assert_eq!(found(None, Kind::Siege, false, WITHIN / 4), None);
-	assert_eq!(found(None, Kind::Coalition, false, WITHIN / 20), None);
+	for kind in [Kind::Ambush, Kind::Siege] {
+		assert_eq!(found(None, kind, false, WITHIN), None, "{kind:?}");
+	}
+	assert_eq!(found(None, Kind::Coalition, false, WITHIN / 5), None);
 }
 
 #[test]
-fn without_a_rule_about_certificates_conflicting_blocks_become_final() {
-	for rule in [
-		Control::S2,
-		Control::S3,
-		Control::S4,
-		Control::S5,
-		Control::S7,
-	] {
-		let seed = found(Some(rule), Kind::Siege, true, WITHIN);
+fn without_any_one_safety_rule_conflicting_blocks_become_final() {
+	for rule in Control::SAFETY {
+		let seed = found(Some(rule), Kind::Ambush, true, WITHIN);
 		println!("without {rule:?}: seed {seed:?}");
 		assert!(
 			seed.is_some(),
@@ -60,8 +56,8 @@ fn without_a_rule_about_certificates_conflicting_blocks_become_final() {
 	}
 }
 
-/// A conflict needs several coincidences more than the broken promise, so it is the promise that
-/// is looked for here; the model shows that conflicts follow.
+/// The promise that agreement rests on is broken before blocks conflict, where its rule is one
+/// about an authority's own statements.
 #[test]
 fn without_a_rule_about_own_statements_an_honest_authority_breaks_its_promises() {
 	for rule in [Control::S1, Control::S6, Control::S8] {

@@ -108,6 +108,44 @@ fn partitions_by_view_with_a_dishonest_authority_do_no_harm() {
 }
 
 #[test]
+fn a_dishonest_authority_that_divides_the_others_while_they_crash_does_no_harm() {
+	let sum = all_well(Kind::Ambush);
+	assert!(sum.coverage.double_proposals > 0 && sum.coverage.conflicting_proposals > 0);
+	assert!(sum.coverage.recoveries > 10 * SEEDS);
+}
+
+#[test]
+fn whatever_damages_a_record_its_authority_is_silent_and_the_others_go_on() {
+	for (place, disk) in DiskFate::DAMAGING.into_iter().enumerate() {
+		for seed in 0..10 {
+			let mut scenario = Scenario::calm(seed, 4, 40);
+			scenario.session = Some(5);
+			scenario.synchrony = 20_000;
+			scenario.faults = vec![Fault::Crash {
+				from: 7_000 + 100 * seed,
+				until: 8_000 + 100 * seed,
+				node: place,
+				disk,
+			}];
+			let outcome = play(&scenario);
+			assert_eq!(outcome.violations, [], "{disk} {seed}");
+			// Another chain's file is never replaced; what else is damaged is begun anew in the
+			// next set.
+			let silent = outcome.coverage.lost_records;
+			let changes = outcome.coverage.set_changes;
+			if disk == DiskFate::Foreign {
+				assert!(
+					silent > 1 && changes > 1,
+					"{disk} {seed}: {silent} {changes}"
+				);
+			} else {
+				assert_eq!(silent, 1, "{disk} {seed}");
+			}
+		}
+	}
+}
+
+#[test]
 fn sets_change_under_trouble() {
 	let sum = all_well(Kind::Sets);
 	assert!(sum.coverage.set_changes > 50);

@@ -15,7 +15,7 @@
 //! Two processes on one base path are kept apart by the database's lock.
 
 use aci_finality::{
-	record::slots::{image, slot_of, SLOT_BYTES},
+	record::slots::{image, slot_of, FILE_BYTES, SLOT_BYTES},
 	AuthorityId, BlockHash, VoteRecord,
 };
 use sp_core::crypto::ByteArray;
@@ -38,17 +38,6 @@ impl Disk for File {
 		self.write_all(bytes)?;
 		self.sync_all()
 	}
-}
-
-/// What a key's file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contents {
-	/// There is no file.
-	Nothing,
-	/// A file that is shorter than it was made.
-	Cut,
-	/// Its two slots. The first was whole when the file got its name.
-	Slots([Vec<u8>; 2]),
 }
 
 /// Lends a record file's bytes another way to the disk.
@@ -86,20 +75,16 @@ impl Records {
 		))
 	}
 
-	/// What the file of `key` holds.
-	pub fn read(&self, genesis: &BlockHash, key: &AuthorityId) -> io::Result<Contents> {
+	/// The file of `key`, as far as it may go; `None` where there is none.
+	pub fn read(&self, genesis: &BlockHash, key: &AuthorityId) -> io::Result<Option<Vec<u8>>> {
 		let file = match File::open(self.path(genesis, key)) {
 			Ok(file) => file,
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Nothing),
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
 			Err(error) => return Err(error),
 		};
-		let mut first = Vec::new();
-		file.take(2 * SLOT_BYTES as u64).read_to_end(&mut first)?;
-		if first.len() < 2 * SLOT_BYTES {
-			return Ok(Contents::Cut);
-		}
-		let second = first.split_off(SLOT_BYTES);
-		Ok(Contents::Slots([first, second]))
+		let mut bytes = Vec::new();
+		file.take(FILE_BYTES as u64).read_to_end(&mut bytes)?;
+		Ok(Some(bytes))
 	}
 
 	/// Makes the file of `key` anew with `record` in it, in place of what was there.
@@ -112,7 +97,7 @@ impl Records {
 			.create(true)
 			.truncate(true)
 			.open(&new)?;
-		file.set_len(2 * SLOT_BYTES as u64)?;
+		file.set_len(FILE_BYTES as u64)?;
 		let mut file = RecordFile {
 			disk: (self.open)(file),
 			next: 0,

@@ -4,20 +4,20 @@
 //! the database after the record is synced and before the first vote, so wherever there is a note
 //! for the set in force there was a record of it.
 //!
-//! What the file means is decided by [`aci_finality::record::slots::decide`], told whether there is
-//! such a note for the set in force or a later one. Two things are added here:
+//! What the file means is decided by [`aci_finality::record::slots::decide_file`], told whether there
+//! is such a note for the set in force or a later one. Two things are added here:
 //!
 //! * A file that is damaged, or that another version wrote, is replaced where the note is of an
 //!   older set: the record in it was of that set. Where there is no note at all one is made, so that
 //!   the next set begins anew.
 //! * A file of another chain or a later set is never replaced.
 //!
-//! //! Silence lasts until the next set. What no rule here can see: a record file that was restored
+//! Silence lasts until the next set. What no rule here can see: a record file that was restored
 //! from a backup of the same set, and the same key on a second machine. Neither may ever be done.
 
-use super::record_file::{Contents, RecordFile, Records};
+use super::record_file::{RecordFile, Records};
 use aci_finality::{
-	record::slots::{decide, Found, Lost},
+	record::slots::{decide_file, Found, Lost},
 	AuthorityId, AuthorityIndex, AuthoritySet, Context, SetId, VoteRecord, KEY_TYPE,
 };
 use codec::{Decode, Encode};
@@ -102,20 +102,6 @@ pub fn own_key(
 		.and_then(|key| Some((set.index_of(key)?, key.clone())))
 }
 
-/// What the file means for the set of `context`; `begun` tells of a note for that set.
-pub fn what_it_means(contents: Contents, context: Context, begun: bool) -> Found {
-	match contents {
-		Contents::Nothing if begun => Found::Lost(Lost::Missing),
-		Contents::Nothing => Found::Fresh { next: 0 },
-		Contents::Cut => Found::Lost(Lost::Torn),
-		Contents::Slots([first, second]) => match decide(context, begun, [&first, &second]) {
-			// A file gets its name with a whole record in it, so this is no first write cut off.
-			Found::Fresh { next: 0 } => Found::Lost(Lost::Torn),
-			found => found,
-		},
-	}
-}
-
 /// Takes up the record of `key` in `context`, or begins it.
 pub fn take_up(
 	records: &Records,
@@ -125,8 +111,8 @@ pub fn take_up(
 ) -> Result<(VoteRecord, RecordFile), Silence> {
 	let begun = notes.begun(key)?;
 	let this_set = begun.is_some_and(|begun| begun >= context.set);
-	let found = what_it_means(records.read(&context.genesis, key)?, context, this_set);
-	let record = match found {
+	let file = records.read(&context.genesis, key)?;
+	let record = match decide_file(context, this_set, file.as_deref()) {
 		Found::Fresh { .. } => VoteRecord::new(context),
 		Found::Intact { record, .. } => record,
 		Found::Lost(lost @ (Lost::Missing | Lost::OtherChain | Lost::LaterSet)) => {

@@ -1,12 +1,9 @@
 use crate::support::{pair, GENESIS};
 use aci_finality::{
-	record::slots::{image, Found, Lost, SLOT_BYTES},
+	record::slots::{decide_file, image, Found, Lost, SLOT_BYTES},
 	BlockHash, Context, VoteRecord,
 };
-use aci_node_finality::voter::{
-	record_file::{Open, Records},
-	standing::what_it_means,
-};
+use aci_node_finality::voter::record_file::{Open, Records};
 use sp_core::Pair;
 use std::{
 	fs::{self, OpenOptions},
@@ -30,10 +27,10 @@ fn record(view: u64) -> VoteRecord {
 
 /// What the file means, where the record was begun in this set.
 fn read(records: &Records) -> Found {
-	let contents = records
+	let file = records
 		.read(&GENESIS, &pair(0).public())
 		.expect("the folder can be read");
-	what_it_means(contents, context(), true)
+	decide_file(context(), true, file.as_deref())
 }
 
 fn holds(records: &Records, view: u64) -> bool {

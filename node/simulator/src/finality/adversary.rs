@@ -115,6 +115,11 @@ impl Adversary {
 
 	/// Sends to some, now or later.
 	fn emit(&self, message: Message, to: &[usize], doing: &mut Doing<'_>) {
+		self.emit_within(0, message, to, doing);
+	}
+
+	/// Sends to some within a time, or later.
+	fn emit_within(&self, time: Millis, message: Message, to: &[usize], doing: &mut Doing<'_>) {
 		let statement: Option<Statement> = match &message {
 			Message::Proposal(proposal) => Some(proposal.proposal.statement.clone().into()),
 			Message::Vote(SignedVote::First(vote)) => Some(vote.statement.into()),
@@ -138,7 +143,7 @@ impl Adversary {
 			let after = if doing.random.chance(self.habits.late) {
 				doing.random.within(200, 4_000)
 			} else {
-				0
+				doing.random.below(time)
 			};
 			doing.send(*to, after, packet.clone());
 		}
@@ -154,6 +159,15 @@ impl Adversary {
 			});
 		}
 		nodes
+	}
+
+	/// Who hears of a second vote for `target` in `view`: one node where the authority whispers.
+	fn confidants(&self, view: View, target: &Target, doing: &mut Doing<'_>) -> Vec<usize> {
+		let audience = self.audience(view, target);
+		if doing.random.chance(self.habits.whisper) {
+			return doing.random.pick(&audience).copied().into_iter().collect();
+		}
+		audience
 	}
 
 	fn divides(&self, view: View) -> bool {
@@ -218,7 +232,9 @@ impl Adversary {
 		for member in self.members() {
 			let signed = self.sign(member, vote);
 			own.push((signed.signer, signed.signature.clone()));
-			if self.speaks_for(member.0) && doing.random.chance(self.habits.vote) {
+			let tells =
+				doing.random.chance(self.habits.vote) && !doing.random.chance(self.habits.whisper);
+			if self.speaks_for(member.0) && tells {
 				let to = self.audience(vote.view, &vote.target);
 				self.emit(Message::Vote(signed.into()), &to, doing);
 			}
@@ -280,7 +296,7 @@ impl Adversary {
 		}
 		let all = signatures.clone();
 		if let Some(certificate) = self.certificate(Phase::Second(vote), &all) {
-			let to = self.audience(vote.view, &vote.target);
+			let to = self.confidants(vote.view, &vote.target, doing);
 			self.emit(Message::Certificate(certificate.clone()), &to, doing);
 			self.learn(&certificate, doing);
 		}
@@ -328,7 +344,7 @@ impl Adversary {
 			let signed = self.sign(member, vote);
 			own.push((signed.signer, signed.signature.clone()));
 			if self.speaks_for(member.0) && doing.random.chance(self.habits.vote) {
-				let to = self.audience(view, &target);
+				let to = self.confidants(view, &target, doing);
 				self.emit(Message::Vote(signed.into()), &to, doing);
 			}
 		}
@@ -397,9 +413,15 @@ impl Adversary {
 		}
 	}
 
-	/// What a proposal of the present view could rest on, and be for.
-	fn proposal(&mut self, side: Option<usize>, doing: &mut Doing<'_>) -> Option<SignedProposal> {
+	/// What a proposal of the present view could rest on, and be for: where another one was made
+	/// `against` which this is to be, a block of another side and branch.
+	fn proposal(
+		&mut self,
+		against: Option<Target>,
+		doing: &mut Doing<'_>,
+	) -> Option<SignedProposal> {
 		let view = self.view;
+		let side = against.map(|target| 1 - side_of_block(&target));
 		let random = &mut *doing.random;
 		let fresh = self
 			.certificates
@@ -427,8 +449,7 @@ impl Adversary {
 			.newest()
 			.take(24)
 			.filter(|candidate| {
-				self.tree.descends(&newest, candidate) == Some(false)
-					&& self.tree.descends(candidate, &newest) == Some(false)
+				self.are_apart(&newest, candidate)
 					&& side.is_none_or(|side| side_of_block(candidate) == side)
 			})
 			.collect();
@@ -457,6 +478,7 @@ impl Adversary {
 					*candidate != root
 						&& self.tree.descends(&root, candidate) == Some(true)
 						&& side.is_none_or(|side| side_of_block(candidate) == side)
+						&& against.is_none_or(|against| self.are_apart(&against, candidate))
 				})
 				.collect();
 			random.pick(&above).copied()
@@ -491,13 +513,25 @@ impl Adversary {
 		}
 		if self.divides(self.view) {
 			// To each side what is for its ears.
-			let mut side = None;
-			for _ in 0..2 {
-				if let Some(proposal) = self.proposal(side, doing) {
-					let target = proposal.proposal.statement.target;
-					side = Some(1 - side_of_block(&target));
-					let to = self.audience(self.view, &target);
-					self.put_forward(proposal, &to, doing);
+			let crosses = doing.random.chance(self.habits.cross);
+			let one = self.proposal(None, doing);
+			let target = one.as_ref().map(|one| one.proposal.statement.target);
+			let two = self.proposal(target, doing);
+			let two_branches = one.iter().zip(&two).any(|(one, two)| {
+				self.are_apart(
+					&one.proposal.statement.target,
+					&two.proposal.statement.target,
+				)
+			});
+			if crosses && !two_branches && doing.random.chance(700) {
+				// There may be two branches in a while.
+				return;
+			}
+			for proposal in one.into_iter().chain(two) {
+				let to = self.audience(self.view, &proposal.proposal.statement.target);
+				self.put_forward(proposal.clone(), &to, doing);
+				if crosses {
+					self.insist(proposal, &to, doing);
 				}
 			}
 			return;
@@ -514,6 +548,20 @@ impl Adversary {
 			if let Some(proposal) = self.proposal(None, doing) {
 				self.put_forward(proposal, &half, doing);
 			}
+		}
+	}
+
+	/// Whether both are held and on different branches.
+	fn are_apart(&self, one: &Target, two: &Target) -> bool {
+		self.tree.descends(one, two) == Some(false) && self.tree.descends(two, one) == Some(false)
+	}
+
+	/// Tells a proposal to those also who were not told, at once or in a while, more than once.
+	fn insist(&self, proposal: SignedProposal, told: &[usize], doing: &mut Doing<'_>) {
+		let mut others = self.everyone();
+		others.retain(|node| !told.contains(node));
+		for within in [30, 400, 1_500] {
+			self.emit_within(within, Message::Proposal(proposal.clone()), &others, doing);
 		}
 	}
 
@@ -605,6 +653,9 @@ impl Adversary {
 		let high = newest.map_or(self.tree.base(), QuorumCertificate::target);
 		let head = self.tree.head(&high);
 		let mut parents = vec![head];
+		if doing.random.chance(self.habits.cross) {
+			parents.push(head);
+		}
 		// The other one extends a branch that conflicts already, or begins one.
 		let conflicting = self
 			.tree
@@ -635,8 +686,9 @@ impl Adversary {
 	}
 }
 
+/// Changes from view to view, and so that every division of the nodes comes up.
 fn side_of_node(node: usize, view: View) -> usize {
-	(node + view as usize) % 2
+	(digest(view, &(node as u64).to_le_bytes()) >> 17 & 1) as usize
 }
 
 fn side_of_block(target: &Target) -> usize {

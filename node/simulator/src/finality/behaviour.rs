@@ -18,6 +18,10 @@ pub enum Behaviour {
 	Late,
 	/// Any of these from one moment to the next.
 	Chaos,
+	/// Divides the others: makes two proposals that all hear of, gives each side the certificate of
+	/// one of them, and tells its second votes to few, so that a block may be final for one node
+	/// alone.
+	Ambusher,
 }
 
 /// Chances, of a thousand.
@@ -41,17 +45,22 @@ pub(super) struct Habits {
 	pub skip: u32,
 	/// A packet is held back.
 	pub late: u32,
+	/// What one side was told the other side hears too, sooner or later.
+	pub cross: u32,
+	/// A first vote is kept for certificates, and a second vote told to one node.
+	pub whisper: u32,
 }
 
 impl Behaviour {
 	/// All of them.
-	pub const ALL: [Behaviour; 6] = [
+	pub const ALL: [Behaviour; 7] = [
 		Behaviour::Equivocator,
 		Behaviour::Nuller,
 		Behaviour::Amnesiac,
 		Behaviour::Conflicter,
 		Behaviour::Late,
 		Behaviour::Chaos,
+		Behaviour::Ambusher,
 	];
 
 	/// Its name.
@@ -63,6 +72,7 @@ impl Behaviour {
 			Behaviour::Conflicter => "conflicter",
 			Behaviour::Late => "late",
 			Behaviour::Chaos => "chaos",
+			Behaviour::Ambusher => "ambusher",
 		}
 	}
 
@@ -77,6 +87,8 @@ impl Behaviour {
 			lie: 0,
 			skip: 0,
 			late: 0,
+			cross: 0,
+			whisper: 0,
 		};
 		match self {
 			Behaviour::Equivocator => Habits {
@@ -122,6 +134,19 @@ impl Behaviour {
 				lie: 900,
 				skip: 150,
 				late: 250,
+				cross: 100,
+				whisper: 100,
+			},
+			Behaviour::Ambusher => Habits {
+				proper: 500,
+				fork: 300,
+				stale: 300,
+				twofold: 1_000,
+				lie: 1_000,
+				hasty: 60,
+				cross: 900,
+				whisper: 800,
+				..proper
 			},
 		}
 	}

@@ -25,6 +25,9 @@ pub enum Kind {
 	Twins,
 	/// A dishonest authority that hears all, and partitions by view and kind of message.
 	Siege,
+	/// A dishonest authority that makes a block final for few while others vote for another one,
+	/// and honest ones that crash every second.
+	Ambush,
 	/// The set changes every few blocks, with trouble of other kinds.
 	Sets,
 	/// More dishonest authorities than can be borne: blocks may conflict, and the guilty are named.
@@ -33,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
 	/// All kinds.
-	pub const ALL: [Kind; 10] = [
+	pub const ALL: [Kind; 11] = [
 		Kind::Calm,
 		Kind::Rough,
 		Kind::Partitions,
@@ -42,6 +45,7 @@ impl Kind {
 		Kind::Byzantine,
 		Kind::Twins,
 		Kind::Siege,
+		Kind::Ambush,
 		Kind::Sets,
 		Kind::Coalition,
 	];
@@ -57,6 +61,7 @@ impl Kind {
 			Kind::Byzantine => "byzantine",
 			Kind::Twins => "twins",
 			Kind::Siege => "siege",
+			Kind::Ambush => "ambush",
 			Kind::Sets => "sets",
 			Kind::Coalition => "coalition",
 		}
@@ -236,13 +241,11 @@ impl Scenario {
 		let mut missing = self.dishonest();
 		missing.extend(self.authorities - self.down..self.authorities);
 		for fault in &self.faults {
-			if let Fault::Crash {
-				node,
-				disk: DiskFate::Lost,
-				..
-			} = fault
-			{
-				missing.insert(*node);
+			match fault {
+				Fault::Crash { node, disk, .. } if disk.damages() => {
+					missing.insert(*node);
+				}
+				_ => {}
 			}
 		}
 		missing.len()
@@ -296,6 +299,10 @@ impl Scenario {
 				];
 				self.corrupt(random, bearable, &ways);
 				self.siege(random);
+			}
+			Kind::Ambush => {
+				self.corrupt(random, bearable, &[Behaviour::Ambusher]);
+				self.ambush(random);
 			}
 			Kind::Sets => {
 				self.session = Some(random.within(3, 8) as u32);
@@ -380,11 +387,11 @@ impl Scenario {
 			let from = random.below(self.synchrony);
 			let may_lose = losers.len() < lost || losers.contains(&node);
 			let disk = match random.below(3) {
-				0 if may_lose => DiskFate::Lost,
+				0 if may_lose => *random.pick(&DiskFate::DAMAGING).unwrap_or(&DiskFate::Lost),
 				1 if lost == 0 => DiskFate::Torn,
 				_ => DiskFate::Kept,
 			};
-			if disk == DiskFate::Lost {
+			if disk.damages() {
 				losers.insert(node);
 			}
 			self.faults.push(Fault::Crash {
@@ -407,8 +414,8 @@ impl Scenario {
 		self.fork = self.fork.max(150);
 	}
 
-	/// Short views, many forks, partitions by view; crashes now and then.
-	fn siege(&mut self, random: &mut Random) {
+	/// Short views and many forks.
+	fn hurry(&mut self) {
 		self.timing = Timing {
 			base_timeout: 600,
 			longest_timeout: 1_500,
@@ -417,7 +424,61 @@ impl Scenario {
 		self.fork = 350;
 		self.slot = 1_000;
 		self.import = 60;
-		let hearing: Vec<usize> = self.byzantine.iter().map(|(number, _)| *number).collect();
+	}
+
+	/// Who hears all where nodes are divided.
+	fn hearing(&self) -> Vec<usize> {
+		self.byzantine.iter().map(|(number, _)| *number).collect()
+	}
+
+	/// Crashes every second or so of one or two nodes, and nodes that hear nothing for some views.
+	fn ambush(&mut self, random: &mut Random) {
+		self.hurry();
+		self.slot = 500;
+		let hearing = self.hearing();
+		if random.chance(300) {
+			self.by_view(random, &hearing);
+		}
+		let honest: Vec<usize> = self.honest().into_iter().collect();
+		for _ in 0..random.within(1, 2) {
+			let node = honest[random.index(honest.len())];
+			let mut from = random.within(1_000, 3_000);
+			while from < self.synchrony {
+				let until = self.synchrony.min(from + random.within(20, 150));
+				self.faults.push(Fault::Crash {
+					from,
+					until,
+					node,
+					disk: DiskFate::Kept,
+				});
+				from = until + random.within(100, 900);
+			}
+		}
+		let mut view = random.within(1, 8);
+		while view < self.synchrony / 1_000 {
+			let last = view + random.within(0, 2);
+			let alone = random.index(self.authorities);
+			let others = (0..self.nodes()).filter(|node| *node != alone);
+			let mut groups = vec![others.collect::<NodeSet>(), NodeSet::default()];
+			groups[1].insert(alone);
+			for node in &hearing {
+				groups[1].insert(*node);
+			}
+			self.faults.push(Fault::Rounds {
+				from: view,
+				until: last,
+				// First and second votes, timeouts, certificates.
+				kinds: 0b11110,
+				groups,
+			});
+			view = last + random.within(1, 8);
+		}
+	}
+
+	/// Short views, many forks, partitions by view; crashes now and then.
+	fn siege(&mut self, random: &mut Random) {
+		self.hurry();
+		let hearing = self.hearing();
 		self.by_view(random, &hearing);
 		if random.chance(600) {
 			for _ in 0..random.within(2, 12) {

@@ -4,7 +4,7 @@
 //! them, those after it are not done.
 
 use super::{
-	disk::{self, Found},
+	disk::{self, RecordFile, Start},
 	packet::Packet,
 	scheme::{number_at, place, Key, Keyed},
 	tree::{Block, Tree},
@@ -151,6 +151,8 @@ pub struct Validator {
 	gathered: Evidence,
 	/// What the disk holds.
 	saved: Option<VoteRecord>,
+	/// Where it is written to.
+	file: Option<RecordFile>,
 	high: Target,
 	arrivals: BTreeMap<(Millis, u64), Arrival>,
 	arrived: u64,
@@ -179,6 +181,7 @@ impl Validator {
 			machine: None,
 			gathered: Evidence::new(),
 			saved: None,
+			file: None,
 			high: Block::genesis().id,
 			arrivals: BTreeMap::new(),
 			arrived: 0,
@@ -227,19 +230,23 @@ impl Validator {
 	fn begin(&mut self, doing: &mut Doing<'_>) {
 		let context = self.chain.context(self.set);
 		let index = place(self.number, self.chain.authorities, self.set);
-		let (standing, how) = match disk::read(doing.disk, self.set) {
-			Found::Record(record) => {
+		let (standing, how) = match disk::take_up(doing.disk, context) {
+			Start::Votes {
+				record,
+				file,
+				recovered,
+			} => {
 				self.saved = Some((*record).clone());
+				self.file = Some(file);
+				let how = if recovered {
+					Beginning::Recovered
+				} else {
+					Beginning::Fresh
+				};
 				let record = *record;
-				(Standing::Authority { index, record }, Beginning::Recovered)
+				(Standing::Authority { index, record }, how)
 			}
-			Found::Fresh => {
-				disk::note(doing.disk, self.set);
-				let record = VoteRecord::new(context);
-				self.save(&record, doing);
-				(Standing::Authority { index, record }, Beginning::Fresh)
-			}
-			Found::Lost => (Standing::Silent(index), Beginning::Silent),
+			Start::Silent(_) => (Standing::Silent(index), Beginning::Silent),
 		};
 		self.high = self.tree.base();
 		let settings = Settings {
@@ -260,9 +267,12 @@ impl Validator {
 		self.step(Input::Blocks, doing);
 	}
 
-	fn save(&mut self, record: &VoteRecord, doing: &mut Doing<'_>) {
-		disk::write(doing.disk, record, None);
-		self.saved = Some(record.clone());
+	/// Writes a record; where `torn`, only a part of it gets to the disk.
+	fn save(&mut self, record: &VoteRecord, torn: bool, doing: &mut Doing<'_>) {
+		if let Some(file) = &mut self.file {
+			file.write(doing.disk, record, torn.then_some(&mut *doing.random));
+			self.saved = Some(record.clone());
+		}
 	}
 
 	fn step(&mut self, input: Input, doing: &mut Doing<'_>) {
@@ -293,11 +303,11 @@ impl Validator {
 				Output::Persist(record) => {
 					if self.stops(doing) {
 						if doing.random.chance(500) {
-							disk::write(doing.disk, &record, Some(doing.random));
+							self.save(&record, true, doing);
 						}
 						return;
 					}
-					self.save(&record, doing);
+					self.save(&record, false, doing);
 				}
 				Output::Broadcast(message) => {
 					if self.stops(doing) {
@@ -583,15 +593,14 @@ impl Node for Validator {
 		self.gathered = self.evidence();
 		self.machine = None;
 		self.saved = None;
+		self.file = None;
 		self.arrivals.clear();
 		self.waiting = None;
 		self.early.clear();
 		self.told = None;
 		self.asked.clear();
 		self.left = None;
-		if fate == DiskFate::Lost {
-			disk::lose(disk);
-		}
+		disk::damage(disk, fate);
 	}
 }
 

@@ -9,6 +9,9 @@
 //! | `slow 1000-2000 2 700` | packets from node 2 take 700 ms longer |
 //! | `crash 3000-5000 2 kept` | node 2 is down; its disk is as it was |
 //! | `crash 3000-5000 2 lost` | its disk lost the file that the node must not lose |
+//! | `crash 3000-5000 2 cut` | its disk lost the end of that file |
+//! | `crash 3000-5000 2 garbled` | its disk damaged that file all over |
+//! | `crash 3000-5000 2 foreign` | its disk has another network's file in its place |
 //! | `crash 3000-5000 2 torn` | it stops between two effects of one event, perhaps within a write |
 
 use std::{fmt, str::FromStr};
@@ -66,8 +69,39 @@ pub enum DiskFate {
 	Kept,
 	/// The vital file is gone.
 	Lost,
+	/// The vital file's end is gone.
+	Cut,
+	/// The vital file is damaged all over.
+	Garbled,
+	/// In place of the vital file there is that of another network.
+	Foreign,
 	/// The node stops between two effects of one event; a write at that place is cut short.
 	Torn,
+}
+
+impl DiskFate {
+	/// All fates.
+	pub const ALL: [DiskFate; 6] = [
+		DiskFate::Kept,
+		DiskFate::Lost,
+		DiskFate::Cut,
+		DiskFate::Garbled,
+		DiskFate::Foreign,
+		DiskFate::Torn,
+	];
+
+	/// Those after which a node does not know what it promised.
+	pub const DAMAGING: [DiskFate; 4] = [
+		DiskFate::Lost,
+		DiskFate::Cut,
+		DiskFate::Garbled,
+		DiskFate::Foreign,
+	];
+
+	/// Whether a node does not know then what it promised.
+	pub fn damages(&self) -> bool {
+		DiskFate::DAMAGING.contains(self)
+	}
 }
 
 /// Something that goes wrong for a while.
@@ -158,6 +192,9 @@ impl fmt::Display for DiskFate {
 		f.write_str(match self {
 			DiskFate::Kept => "kept",
 			DiskFate::Lost => "lost",
+			DiskFate::Cut => "cut",
+			DiskFate::Garbled => "garbled",
+			DiskFate::Foreign => "foreign",
 			DiskFate::Torn => "torn",
 		})
 	}
@@ -260,12 +297,9 @@ impl FromStr for Fault {
 					from,
 					until,
 					node: node.parse().ok()?,
-					disk: match disk {
-						"kept" => DiskFate::Kept,
-						"lost" => DiskFate::Lost,
-						"torn" => DiskFate::Torn,
-						_ => return None,
-					},
+					disk: DiskFate::ALL
+						.into_iter()
+						.find(|fate| fate.to_string() == disk)?,
 				},
 				_ => return None,
 			})
@@ -287,6 +321,9 @@ mod tests {
 			"slow 1000-2000 2 700",
 			"crash 3000-5000 2 kept",
 			"crash 3000-5000 2 lost",
+			"crash 3000-5000 2 cut",
+			"crash 3000-5000 2 garbled",
+			"crash 3000-5000 2 foreign",
 			"crash 3000-5000 2 torn",
 		] {
 			let fault: Fault = line.parse().unwrap();

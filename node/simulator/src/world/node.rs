@@ -47,6 +47,16 @@ impl Disk {
 		self.files.insert(file, content);
 	}
 
+	/// Writes over a part of a file, which grows where it is too short, and syncs it.
+	pub fn write_at(&mut self, file: u8, offset: usize, bytes: &[u8]) {
+		let content = self.files.entry(file).or_default();
+		let end = offset + bytes.len();
+		if content.len() < end {
+			content.resize(end, 0);
+		}
+		content[offset..end].copy_from_slice(bytes);
+	}
+
 	/// Reads a file.
 	pub fn read(&self, file: u8) -> Option<&[u8]> {
 		self.files.get(&file).map(Vec::as_slice)

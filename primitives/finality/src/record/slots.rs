@@ -2,8 +2,9 @@
 //!
 //! # Format
 //!
-//! The file has two slots of [`SLOT_BYTES`] each, the first at its beginning. A slot holds an
-//! image, and after it whatever was there before:
+//! The file has two slots of [`SLOT_BYTES`] each, the first at its beginning. It is made in its full
+//! length of [`FILE_BYTES`], and gets its name when a whole record is in it. A slot holds an image,
+//! and after it whatever was there before:
 //!
 //! | bytes | what |
 //! | --- | --- |
@@ -51,6 +52,9 @@ use codec::{DecodeAll, Encode};
 /// Bytes of one slot. The largest record, with a certificate of [`crate::MAX_AUTHORITIES`]
 /// signatures, takes about half.
 pub const SLOT_BYTES: usize = 128 * 1024;
+
+/// Bytes of the file.
+pub const FILE_BYTES: usize = 2 * SLOT_BYTES;
 
 const MAGIC: &[u8; 8] = b"ACIFvote";
 const VERSION: u16 = 1;
@@ -237,5 +241,29 @@ pub fn decide(context: Context, begun: bool, slots: [&[u8]; 2]) -> Found {
 		core::cmp::Ordering::Less if begun => Found::Lost(Lost::Missing),
 		core::cmp::Ordering::Less => Found::Fresh { next },
 		core::cmp::Ordering::Greater => Found::Lost(Lost::LaterSet),
+	}
+}
+
+/// Decides from the whole file, or from there being none. `begun` is as in [`decide`].
+///
+/// A file that is shorter than it was made is damaged, and so is one in which there is no record:
+/// it got its name with one, so this is no first write that was cut off.
+pub fn decide_file(context: Context, begun: bool, file: Option<&[u8]>) -> Found {
+	let Some(file) = file else {
+		return if begun {
+			Found::Lost(Lost::Missing)
+		} else {
+			Found::Fresh { next: 0 }
+		};
+	};
+	let whole = file
+		.split_at_checked(SLOT_BYTES)
+		.filter(|(_, second)| second.len() >= SLOT_BYTES);
+	let Some((first, second)) = whole else {
+		return Found::Lost(Lost::Torn);
+	};
+	match decide(context, begun, [first, second]) {
+		Found::Fresh { next: 0 } => Found::Lost(Lost::Torn),
+		found => found,
 	}
 }

@@ -3,7 +3,9 @@
 use super::{network::*, values};
 use crate::{
 	record::{
-		slots::{decide, image, read, slot_of, Found, Lost, Slot, SLOT_BYTES},
+		slots::{
+			decide, decide_file, image, read, slot_of, Found, Lost, Slot, FILE_BYTES, SLOT_BYTES,
+		},
 		VoteRecord,
 	},
 	types::{SetId, View},
@@ -48,6 +50,63 @@ fn a_new_file_is_fresh_and_a_missing_one_is_lost() {
 		Found::Fresh { next: 0 }
 	);
 	assert_eq!(found(true, &written(0)), Found::Lost(Lost::Missing));
+}
+
+/// The file of two slots.
+fn file(slots: &[Vec<u8>; 2]) -> Vec<u8> {
+	let mut file = vec![0; FILE_BYTES];
+	for (slot, bytes) in slots.iter().enumerate() {
+		file[slot * SLOT_BYTES..][..bytes.len()].copy_from_slice(bytes);
+	}
+	file
+}
+
+#[test]
+fn a_whole_file_means_what_its_slots_mean() {
+	for records in 1..6 {
+		let slots = written(records);
+		let whole = file(&slots);
+		assert_eq!(
+			decide_file(context(), true, Some(&whole)),
+			found(true, &slots)
+		);
+		let mut later = context();
+		later.set += 1;
+		assert_eq!(
+			decide_file(later, false, Some(&whole)),
+			Found::Fresh { next: records }
+		);
+	}
+	assert_eq!(
+		decide_file(context(), false, None),
+		Found::Fresh { next: 0 }
+	);
+	assert_eq!(
+		decide_file(context(), true, None),
+		Found::Lost(Lost::Missing)
+	);
+}
+
+#[test]
+fn a_file_that_is_shorter_or_holds_no_record_is_damaged() {
+	let whole = file(&written(3));
+	let torn = Found::Lost(Lost::Torn);
+	for length in [
+		0,
+		1,
+		SLOT_BYTES - 1,
+		SLOT_BYTES,
+		SLOT_BYTES + 1,
+		FILE_BYTES - 1,
+	] {
+		for begun in [false, true] {
+			assert_eq!(decide_file(context(), begun, Some(&whole[..length])), torn);
+		}
+	}
+	let mut nothing_whole = vec![0; FILE_BYTES];
+	assert_eq!(decide_file(context(), false, Some(&nothing_whole)), torn);
+	nothing_whole[..20].copy_from_slice(&whole[..20]);
+	assert_eq!(decide_file(context(), false, Some(&nothing_whole)), torn);
 }
 
 #[test]

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Gives all decoders of the finality gadget a million changed encodings each to read, or as many as
+# the argument says: those of the core and those of the node. Every test run tries a few thousand.
+set -euo pipefail
+
+SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$(dirname "$SCRIPTS")"
+
+usage() {
+	printf 'usage: scripts/fuzz.sh [CASES]\n\n'
+	sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+}
+
+case "${1:-}" in
+--help)
+	usage
+	exit 0
+	;;
+*[!0-9]*)
+	usage >&2
+	exit 2
+	;;
+esac
+
+# shellcheck source=scripts/env.sh
+. "$SCRIPTS/env.sh"
+
+export ACI_FUZZ_CASES=${1:-1000000}
+start=$SECONDS
+cargo test --release --locked -p aci-finality decoding
+# Chosen from the whole workspace: alone, the node's dependencies would be built once more.
+cargo test --release --locked --workspace --test decoders
+printf '== %s cases of each search: %s s\n' "$ACI_FUZZ_CASES" "$((SECONDS - start))"
