@@ -1,8 +1,8 @@
 //! What can be asked of the runtime.
 
 use crate::{
-	config::consensus::FinalityKeys, AccountId, Aura, AuthorityDiscovery, Balance, Block, Escrow,
-	Executive, Finality, Grandpa, Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi,
+	config::consensus::FinalityKeys, AccountId, Aivm, Aura, AuthorityDiscovery, Balance, Block, Escrow,
+	Executive, Finality, Grandpa, Hash, Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi,
 	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
 	TransactionPayment, VERSION,
 };
@@ -24,6 +24,7 @@ use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
+use pallet_aci_aivm_ops::types::{CodeInfo, Contract, ContractLock, DryRun, OnChainModel};
 use pallet_aci_jobs::types::Dispute;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
@@ -263,6 +264,56 @@ impl_runtime_apis! {
 
 		fn query_length_to_fee(length: u32) -> Balance {
 			TransactionPayment::length_to_fee(length)
+		}
+	}
+
+	impl pallet_aci_aivm_ops::runtime_api::AivmApi<Block> for Runtime {
+		fn dry_run_call(
+			caller: AccountId,
+			contract: AccountId,
+			value: Balance,
+			gas_limit: Option<u64>,
+			deposit_limit: Option<Balance>,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+		) -> DryRun {
+			Aivm::dry_run_call(caller, contract, value, gas_limit, deposit_limit, entry, input)
+		}
+
+		fn dry_run_instantiate(
+			creator: AccountId,
+			code: Hash,
+			value: Balance,
+			gas_limit: Option<u64>,
+			deposit_limit: Option<Balance>,
+			salt: [u8; 32],
+			input: Vec<u8>,
+		) -> DryRun {
+			Aivm::dry_run_instantiate(creator, code, value, gas_limit, deposit_limit, salt, input)
+		}
+
+		fn contract(account: AccountId) -> Option<Contract> {
+			Aivm::contract(account)
+		}
+
+		fn entry_points(account: AccountId) -> Vec<Vec<u8>> {
+			Aivm::entry_points(account)
+		}
+
+		fn contract_storage(account: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
+			Aivm::contract_storage(account, key)
+		}
+
+		fn contract_lock(account: AccountId, lock: u64) -> Option<ContractLock> {
+			Aivm::contract_lock(account, lock)
+		}
+
+		fn contract_code(hash: Hash) -> Option<CodeInfo> {
+			Aivm::code(hash)
+		}
+
+		fn on_chain_model(hash: ModelId) -> Option<OnChainModel> {
+			Aivm::on_chain_model(hash)
 		}
 	}
 

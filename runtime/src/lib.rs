@@ -202,6 +202,8 @@ mod runtime {
 	pub type Hmm = pallet_aci_hmm;
 	#[runtime::pallet_index(43)]
 	pub type PoAi = pallet_aci_poai;
+	#[runtime::pallet_index(45)]
+	pub type Aivm = pallet_aci_aivm_ops;
 	#[runtime::pallet_index(44)]
 	pub type Jobs = pallet_aci_jobs;
 

@@ -1,6 +1,7 @@
 //! What each pallet is told, grouped by subject.
 
 pub mod consensus;
+pub mod contracts;
 pub mod governance;
 pub mod market;
 pub mod money;
