@@ -1,9 +1,9 @@
 //! What can be asked of the runtime.
 
 use crate::{
-	config::consensus::FinalityKeys, AccountId, Aivm, Aura, AuthorityDiscovery, Balance, Block, Escrow,
-	Executive, Finality, Grandpa, Hash, Historical, Hmm, InherentDataExt, Jobs, LazyBlock, Nonce, PoAi,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
+	config::consensus::FinalityKeys, AccountId, Aivm, Aura, AuthorityDiscovery, Balance, Block,
+	Escrow, Executive, Finality, Grandpa, Hash, Historical, Hmm, InherentDataExt, Jobs, LazyBlock,
+	Nonce, PoAi, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
 	TransactionPayment, VERSION,
 };
 use aci_finality::{
@@ -24,7 +24,9 @@ use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
-use pallet_aci_aivm_ops::types::{CodeInfo, Contract, ContractLock, DryRun, OnChainModel};
+use pallet_aci_aivm_ops::types::{
+	CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, OnChainModel,
+};
 use pallet_aci_jobs::types::Dispute;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
@@ -271,25 +273,21 @@ impl_runtime_apis! {
 		fn dry_run_call(
 			caller: AccountId,
 			contract: AccountId,
-			value: Balance,
-			gas_limit: Option<u64>,
-			deposit_limit: Option<Balance>,
+			means: DryRunMeans,
 			entry: Vec<u8>,
 			input: Vec<u8>,
 		) -> DryRun {
-			Aivm::dry_run_call(caller, contract, value, gas_limit, deposit_limit, entry, input)
+			Aivm::dry_run_call(caller, contract, means, entry, input)
 		}
 
 		fn dry_run_instantiate(
 			creator: AccountId,
 			code: Hash,
-			value: Balance,
-			gas_limit: Option<u64>,
-			deposit_limit: Option<Balance>,
+			means: DryRunMeans,
 			salt: [u8; 32],
 			input: Vec<u8>,
 		) -> DryRun {
-			Aivm::dry_run_instantiate(creator, code, value, gas_limit, deposit_limit, salt, input)
+			Aivm::dry_run_instantiate(creator, code, means, salt, input)
 		}
 
 		fn contract(account: AccountId) -> Option<Contract> {

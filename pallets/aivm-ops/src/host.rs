@@ -19,7 +19,7 @@ use aci_primitives::{
 	traits::{AttestationVerifier, JobEscrow, Payee, Release, Settlement},
 	AccountId, Balance, ClassId, JobId, ModelId,
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use codec::DecodeAll;
 use core::{marker::PhantomData, mem};
 use frame_support::{
@@ -281,7 +281,7 @@ impl<T: Config> Pallet<T> {
 			.filter(|(_, paid)| *paid > 0)
 			.map(|(payee, paid)| (Payee::Account(payee), paid))
 			.collect();
-		T::Escrow::settle(&vec![Release {
+		T::Escrow::settle(&[Release {
 			job: lock_job(contract, lock),
 			payments,
 		}])?;

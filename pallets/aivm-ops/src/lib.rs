@@ -20,7 +20,8 @@ pub mod weights;
 pub use host::{lock_job, statement_report_data};
 pub use pallet::*;
 pub use types::{
-	CodeInfo, Contract, ContractLock, ContractMarket, DryRun, OnChainModel, StoredValue,
+	CodeInfo, Contract, ContractLock, ContractMarket, DryRun, DryRunMeans, OnChainModel,
+	StoredValue,
 };
 pub use weights::WeightInfo;
 

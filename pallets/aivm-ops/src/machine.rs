@@ -3,7 +3,7 @@
 use crate::{
 	host::ContractHost,
 	transaction::{Failure, Transaction},
-	types::{Contract, DryRun},
+	types::{Contract, DryRun, DryRunMeans},
 	CodeBytes, Codes, Config, Contracts, Error, Pallet,
 };
 use aci_aivm_engine::{
@@ -228,13 +228,11 @@ impl<T: Config> Pallet<T> {
 	pub fn dry_run_call(
 		caller: AccountId,
 		contract: AccountId,
-		value: Balance,
-		gas_limit: Option<u64>,
-		deposit_limit: Option<Balance>,
+		means: DryRunMeans,
 		entry: Vec<u8>,
 		input: Vec<u8>,
 	) -> DryRun {
-		let means = Self::dry_means(value, gas_limit, deposit_limit);
+		let means = Self::dry_means(means);
 		Self::dry(|| {
 			let ended = Self::run(&caller, &contract, &means, Entry::Call(&entry), input);
 			Ok((contract.clone(), ended))
@@ -245,22 +243,20 @@ impl<T: Config> Pallet<T> {
 	pub fn dry_run_instantiate(
 		creator: AccountId,
 		code: Hash,
-		value: Balance,
-		gas_limit: Option<u64>,
-		deposit_limit: Option<Balance>,
+		means: DryRunMeans,
 		salt: [u8; 32],
 		input: Vec<u8>,
 	) -> DryRun {
-		let means = Self::dry_means(value, gas_limit, deposit_limit);
+		let means = Self::dry_means(means);
 		Self::dry(|| Self::make(&creator, code, &means, &salt, input))
 	}
 
-	fn dry_means(value: Balance, gas: Option<u64>, deposit_limit: Option<Balance>) -> Means {
+	fn dry_means(means: DryRunMeans) -> Means {
 		let most = T::MaxGas::get();
 		Means {
-			value,
-			gas: gas.unwrap_or(most).min(most),
-			deposit_limit: deposit_limit.unwrap_or(Balance::MAX),
+			value: means.value,
+			gas: means.gas_limit.unwrap_or(most).min(most),
+			deposit_limit: means.deposit_limit.unwrap_or(Balance::MAX),
 		}
 	}
 }

@@ -3,21 +3,18 @@
 // The macro makes items of its own, without documentation.
 #![allow(missing_docs)]
 
-use crate::types::{CodeInfo, Contract, ContractLock, DryRun, OnChainModel};
-use aci_primitives::{AccountId, Balance, Hash, ModelId};
+use crate::types::{CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, OnChainModel};
+use aci_primitives::{AccountId, Hash, ModelId};
 use alloc::vec::Vec;
 
 sp_api::decl_runtime_apis! {
 	/// Contracts: what a call would do, and what there is. Nothing here changes the state.
 	pub trait AivmApi {
-		/// What calling an entry point would do: result, gas, deposit. Without a gas limit as much
-		/// as a call may have.
+		/// What calling an entry point would do: result, gas, deposit.
 		fn dry_run_call(
 			caller: AccountId,
 			contract: AccountId,
-			value: Balance,
-			gas_limit: Option<u64>,
-			deposit_limit: Option<Balance>,
+			means: DryRunMeans,
 			entry: Vec<u8>,
 			input: Vec<u8>,
 		) -> DryRun;
@@ -26,9 +23,7 @@ sp_api::decl_runtime_apis! {
 		fn dry_run_instantiate(
 			creator: AccountId,
 			code: Hash,
-			value: Balance,
-			gas_limit: Option<u64>,
-			deposit_limit: Option<Balance>,
+			means: DryRunMeans,
 			salt: [u8; 32],
 			input: Vec<u8>,
 		) -> DryRun;

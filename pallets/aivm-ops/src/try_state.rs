@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 			"a contract runs code that is not there"
 		);
 		ensure!(
-			CodeBytes::<T>::iter_keys().all(|hash| Codes::<T>::contains_key(hash)),
+			CodeBytes::<T>::iter_keys().all(Codes::<T>::contains_key),
 			"bytes of a code without its record"
 		);
 		Self::check_holds(deposits, HoldReason::Code)
@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
 			add(&mut deposits, model.owner, model.deposit)?;
 		}
 		ensure!(
-			ModelWeights::<T>::iter_keys().all(|hash| Models::<T>::contains_key(hash)),
+			ModelWeights::<T>::iter_keys().all(Models::<T>::contains_key),
 			"weights without their record"
 		);
 		Self::check_holds(deposits, HoldReason::Model)

@@ -122,6 +122,18 @@ pub struct ContractLock {
 	pub until: BlockNumber,
 }
 
+/// What a dry run may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(capture_docs = "always")]
+pub struct DryRunMeans {
+	/// What is sent with the call, in planck.
+	pub value: Balance,
+	/// The most whole gas; as much as fits a block where it is left out.
+	pub gas_limit: Option<u64>,
+	/// The most that may be held of the signer, in planck; without a limit where it is left out.
+	pub deposit_limit: Option<Balance>,
+}
+
 /// What a call would do. Nothing of it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[scale_info(capture_docs = "always")]

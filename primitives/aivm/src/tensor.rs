@@ -297,7 +297,7 @@ impl Tensor {
 
 /// Offset and length in elements.
 fn range(offset: usize, length: usize, size: usize) -> Result<(usize, usize), TensorError> {
-	if offset % size != 0 || length % size != 0 {
+	if !offset.is_multiple_of(size) || !length.is_multiple_of(size) {
 		return Err(TensorError::OutOfRange);
 	}
 	Ok((offset / size, length / size))

@@ -1,19 +1,16 @@
 use super::*;
-use crate::DryRun;
+use crate::{DryRun, DryRunMeans};
 use frame_support::assert_ok;
 
 fn dry(contract: &AccountId, entry: &str, input: &[u8], gas: Option<u64>) -> DryRun {
 	let entry = entry.as_bytes().to_vec();
+	let means = DryRunMeans {
+		value: 7,
+		gas_limit: gas,
+		deposit_limit: None,
+	};
 	let root = sp_io::storage::root(sp_runtime::StateVersion::V1);
-	let result = Aivm::dry_run_call(
-		account(2),
-		contract.clone(),
-		7,
-		gas,
-		None,
-		entry,
-		input.to_vec(),
-	);
+	let result = Aivm::dry_run_call(account(2), contract.clone(), means, entry, input.to_vec());
 	assert_eq!(
 		sp_io::storage::root(sp_runtime::StateVersion::V1),
 		root,
@@ -69,8 +66,13 @@ fn a_dry_run_tells_why_a_call_would_fail() {
 fn a_dry_run_of_making_a_contract_tells_its_account() {
 	run(|| {
 		let code = uploaded();
-		let told =
-			Aivm::dry_run_instantiate(account(1), code, 0, None, None, [4; 32], b"first".to_vec());
+		let told = Aivm::dry_run_instantiate(
+			account(1),
+			code,
+			DryRunMeans::default(),
+			[4; 32],
+			b"first".to_vec(),
+		);
 		assert_eq!(told.result, Ok(vec![]));
 		assert_eq!(
 			told.contract,
@@ -79,7 +81,8 @@ fn a_dry_run_of_making_a_contract_tells_its_account() {
 		assert_eq!(told.deposit, deposit_of(5));
 		assert_eq!(Contracts::<Test>::iter().count(), 0);
 		let unknown = Hash::repeat_byte(1);
-		let told = Aivm::dry_run_instantiate(account(1), unknown, 0, None, None, [4; 32], vec![]);
+		let told =
+			Aivm::dry_run_instantiate(account(1), unknown, DryRunMeans::default(), [4; 32], vec![]);
 		assert_eq!(told.result, Err(b"NoCode".to_vec()));
 	});
 }

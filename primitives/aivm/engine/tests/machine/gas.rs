@@ -57,7 +57,7 @@ fn exactly_the_gas_that_is_used_is_enough() {
 
 #[test]
 fn every_opcode_costs_at_least_its_base() {
-	let made = format!("{MAKE}");
+	let made = MAKE.to_string();
 	let input = [words(&[2, 2, 2, 2]), vec![1; 64]].concat();
 	let nothing = gas_of(LOCALS, &made, &input);
 	for (opcode, body) in [
