@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::utils::cuda_is_available;
 use candle_core::Device;
 
-use crate::error::{EngineError, Result};
+use crate::error::{first_line, EngineError, Result};
 
 /// The device on which models run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,11 +48,7 @@ impl DeviceChoice {
 		if i32::try_from(index).is_err() {
 			return Err(unavailable("no device has such a number".into()));
 		}
-		Device::new_cuda(index).map_err(|error| {
-			// candle writes a backtrace below the reason where the environment asks for one.
-			let text = error.to_string();
-			unavailable(text.lines().next().unwrap_or_default().to_owned())
-		})
+		Device::new_cuda(index).map_err(|error| unavailable(first_line(&error)))
 	}
 
 	/// Opens the device and closes it again, so that a program can refuse to start before it has

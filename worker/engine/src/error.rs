@@ -3,7 +3,7 @@
 //! Guarantees: every message names the thing that is wrong (path, hash, tensor, token) and, where
 //! somebody can act on it, what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::ModelHash;
 
@@ -165,10 +165,111 @@ pub enum EngineError {
 		/// What candle said, in one line.
 		reason: String,
 	},
+	/// The device's memory is full.
+	#[error(
+		"the device has not enough free memory ({reason}): run fewer models or slots on it, or end \
+		 what else uses it (nvidia-smi lists that)"
+	)]
+	OutOfMemory {
+		/// What the driver said, in one line.
+		reason: String,
+	},
 	/// A tensor operation failed.
-	#[error("computation failed: {0}; out of memory and a faulty device are the usual causes")]
-	Compute(#[from] candle_core::Error),
+	#[error("computation failed: {0}; a faulty device or driver is the usual cause")]
+	Compute(candle_core::Error),
+}
+
+impl From<candle_core::Error> for EngineError {
+	fn from(error: candle_core::Error) -> Self {
+		let reason = first_line(&error);
+		// The driver's word, and that of the library of matrix products.
+		let is_memory = ["OUT_OF_MEMORY", "ALLOC_FAILED"]
+			.iter()
+			.any(|word| reason.contains(word));
+		match is_of_device(&error) && is_memory {
+			true => EngineError::OutOfMemory { reason },
+			false => EngineError::Compute(error),
+		}
+	}
+}
+
+impl EngineError {
+	/// What `part` of the file at `path` could not be loaded for: the device's fault, or the file's.
+	pub(crate) fn loading(path: &Path, part: &str, error: candle_core::Error) -> Self {
+		match is_of_device(&error) {
+			true => error.into(),
+			false => EngineError::MalformedModel {
+				path: path.into(),
+				reason: format!("{part}: {error}"),
+			},
+		}
+	}
+}
+
+/// The reason alone: candle writes a backtrace below it where the environment asks for one.
+pub(crate) fn first_line(error: &candle_core::Error) -> String {
+	let text = error.to_string();
+	text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// Whether the device failed, whatever candle wrapped around that.
+fn is_of_device(error: &candle_core::Error) -> bool {
+	use candle_core::Error;
+	match error {
+		Error::Cuda(_) => true,
+		Error::Context { inner, .. }
+		| Error::WithPath { inner, .. }
+		| Error::WithBacktrace { inner, .. } => is_of_device(inner),
+		_ => false,
+	}
 }
 
 /// Result with [`EngineError`].
 pub type Result<T> = std::result::Result<T, EngineError>;
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn of_driver(text: &str) -> candle_core::Error {
+		candle_core::Error::Cuda(text.into()).with_path("weights")
+	}
+
+	#[test]
+	fn full_memory_is_told_from_a_damaged_file_and_from_other_faults() {
+		let path = Path::new("model.gguf");
+		let full = || of_driver("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")");
+		for error in [
+			full().into(),
+			EngineError::loading(path, "tensor a", full()),
+		] {
+			assert!(matches!(error, EngineError::OutOfMemory { .. }), "{error}");
+			let text = error.to_string();
+			assert!(
+				text.contains("fewer models") && text.lines().count() == 1,
+				"{text}"
+			);
+		}
+		let lost = || of_driver("DriverError(CUDA_ERROR_ECC_UNCORRECTABLE, \"ecc\")");
+		for error in [
+			lost().into(),
+			EngineError::loading(path, "tensor a", lost()),
+		] {
+			assert!(matches!(error, EngineError::Compute(_)), "{error}");
+		}
+		let cut = candle_core::Error::Msg("the file ends early".into());
+		let error = EngineError::loading(path, "tensor a", cut);
+		let text = error.to_string();
+		assert!(
+			matches!(error, EngineError::MalformedModel { .. }),
+			"{text}"
+		);
+		assert!(
+			text.contains("tensor a") && text.contains("model.gguf"),
+			"{text}"
+		);
+		// A text that names the memory and is not the driver's.
+		let other = candle_core::Error::Msg("OUT_OF_MEMORY".into());
+		assert!(matches!(other.into(), EngineError::Compute(_)));
+	}
+}

@@ -43,6 +43,84 @@ pub enum Kernels {
 	/// whole steps: the same tokens in one call or one by one give logits that differ by about 1,
 	/// so a verifier must allow that much.
 	Quantised,
+	/// The layers' weights are expanded and rounded to bfloat16, and so are the activations before
+	/// each product with them and its result; sums are f32. Everything else is f32: the residual
+	/// stream, norms, attention, and the output matrix, because a logit of 20 in bfloat16 has steps
+	/// of 1/8, which would decide between tokens. A GPU needs 2 bytes per parameter of a layer and
+	/// multiplies with its matrix units. A CPU rounds the same numbers and multiplies in f32, so it
+	/// is no faster and needs 4 bytes; it is there to be compared with.
+	Bfloat16,
+	/// As [`Self::Bfloat16`], with IEEE half precision: finer steps, but an activation above 65,504
+	/// becomes infinite and ends the job with an error.
+	Float16,
+}
+
+impl Kernels {
+	/// What the numbers of a product are rounded to, where they are.
+	fn precision(self) -> Option<DType> {
+		match self {
+			Kernels::Dequantised | Kernels::Quantised => None,
+			Kernels::Bfloat16 => Some(DType::BF16),
+			Kernels::Float16 => Some(DType::F16),
+		}
+	}
+}
+
+/// A weight matrix of a layer.
+enum Matrix {
+	/// In f32, or in the file's quantised blocks.
+	Whole(QMatMul),
+	/// Rounded to `precision`, and stored as what the device multiplies: `precision` on a GPU, f32
+	/// on a CPU.
+	Rounded { weight: Tensor, precision: DType },
+}
+
+impl Matrix {
+	fn load(weight: QTensor, kernels: Kernels, device: &Device) -> Result<Self> {
+		let Some(precision) = kernels.precision() else {
+			return whole(weight, kernels, device).map(Self::Whole);
+		};
+		let stored = if device.is_cpu() {
+			DType::F32
+		} else {
+			precision
+		};
+		let weight = weight.dequantize(device)?.to_dtype(precision)?;
+		Ok(Self::Rounded {
+			weight: weight.to_dtype(stored)?,
+			precision,
+		})
+	}
+
+	/// What [`Self::forward`] makes of its argument first. Several matrices that take the same
+	/// numbers can share it.
+	fn round(&self, x: &Tensor) -> Result<Tensor> {
+		Ok(match self {
+			Self::Whole(_) => x.clone(),
+			Self::Rounded { precision, .. } => x.to_dtype(*precision)?,
+		})
+	}
+
+	/// `[tokens, in]` to `[tokens, out]` in f32.
+	fn forward(&self, x: &Tensor) -> Result<Tensor> {
+		Ok(match self {
+			Self::Whole(weight) => weight.forward(x)?,
+			Self::Rounded { weight, precision } => self
+				.round(x)?
+				.to_dtype(weight.dtype())?
+				.matmul(&weight.t()?)?
+				.to_dtype(*precision)?
+				.to_dtype(DType::F32)?,
+		})
+	}
+}
+
+/// A matrix whose products are not rounded: the file's blocks for the quantised kernels, else f32.
+fn whole(weight: QTensor, kernels: Kernels, device: &Device) -> Result<QMatMul> {
+	Ok(match kernels {
+		Kernels::Quantised => QMatMul::from_qtensor(weight)?,
+		_ => QMatMul::Tensor(weight.dequantize(device)?),
+	})
 }
 
 /// Which positions of a call get logits.
@@ -66,14 +144,14 @@ pub struct States {
 
 struct Layer {
 	attention_norm: Tensor,
-	query: QMatMul,
-	key: QMatMul,
-	value: QMatMul,
-	output: QMatMul,
+	query: Matrix,
+	key: Matrix,
+	value: Matrix,
+	output: Matrix,
 	ffn_norm: Tensor,
-	gate: QMatMul,
-	up: QMatMul,
-	down: QMatMul,
+	gate: Matrix,
+	up: Matrix,
+	down: Matrix,
 }
 
 /// The keys and values of the positions seen so far, for one sequence. Memory grows with the
@@ -154,21 +232,17 @@ impl Llama {
 			let name = format!("{name}.weight");
 			gguf.content
 				.tensor(&mut gguf.reader, &name, device)
-				.map_err(|error| gguf.malformed(format!("tensor {name}: {error}")))
+				.map_err(|error| EngineError::loading(&gguf.path, &format!("tensor {name}"), error))
 		};
-		let matrix = |gguf: &mut Gguf, name: &str| -> Result<QMatMul> {
-			let weight = tensor(gguf, name)?;
-			Ok(match kernels {
-				Kernels::Quantised => QMatMul::from_qtensor(weight)?,
-				Kernels::Dequantised => QMatMul::Tensor(weight.dequantize(device)?),
-			})
+		let matrix = |gguf: &mut Gguf, name: &str| -> Result<Matrix> {
+			Matrix::load(tensor(gguf, name)?, kernels, device)
 		};
 		let vector = |gguf: &mut Gguf, name: &str| -> Result<Tensor> {
 			Ok(tensor(gguf, name)?.dequantize(device)?)
 		};
-		let embedding = matrix(gguf, "token_embd")?;
+		let embedding = whole(tensor(gguf, "token_embd")?, kernels, device)?;
 		let head = if gguf.content.tensor_infos.contains_key("output.weight") {
-			matrix(gguf, "output")?
+			whole(tensor(gguf, "output")?, kernels, device)?
 		} else {
 			embedding.clone()
 		};
@@ -222,7 +296,7 @@ impl Llama {
 	///
 	/// # Errors
 	///
-	/// [`EngineError::Compute`] if memory is short.
+	/// [`EngineError::OutOfMemory`], [`EngineError::Compute`].
 	pub fn new_cache(&self, capacity: usize) -> Result<Cache> {
 		let capacity = capacity.min(self.context);
 		let allocated = capacity.min(FIRST_ALLOCATION);
@@ -299,6 +373,7 @@ impl Llama {
 			let attended = self.attention(layer, &x, keys, values, start, (&cos, &sin), &mask)?;
 			stream = (stream + attended)?;
 			let x = rms_norm(&stream, &layer.ffn_norm, self.epsilon)?;
+			let x = layer.gate.round(&x)?;
 			let gated = (silu(&layer.gate.forward(&x)?)? * layer.up.forward(&x)?)?;
 			stream = (stream + layer.down.forward(&gated)?)?;
 		}
@@ -331,9 +406,10 @@ impl Llama {
 				.transpose(1, 2)?
 				.contiguous()?)
 		};
-		let query = rope_i(&split(layer.query.forward(x)?, self.heads)?, cos, sin)?;
-		let key = rope_i(&split(layer.key.forward(x)?, self.kv_heads)?, cos, sin)?;
-		let value = split(layer.value.forward(x)?, self.kv_heads)?;
+		let x = layer.query.round(x)?;
+		let query = rope_i(&split(layer.query.forward(&x)?, self.heads)?, cos, sin)?;
+		let key = rope_i(&split(layer.key.forward(&x)?, self.kv_heads)?, cos, sin)?;
+		let value = split(layer.value.forward(&x)?, self.kv_heads)?;
 		keys.slice_set(&key, 2, start)?;
 		values.slice_set(&value, 2, start)?;
 		let keys = keys.narrow(2, 0, end)?.squeeze(0)?;
@@ -357,7 +433,7 @@ impl Llama {
 			.transpose(0, 1)?
 			.contiguous()?
 			.reshape((count, self.heads * self.head_dim))?;
-		Ok(layer.output.forward(&mixed)?)
+		layer.output.forward(&mixed)
 	}
 }
 
@@ -439,6 +515,31 @@ pub(crate) fn rows(tensor: &Tensor) -> Result<Vec<Vec<f32>>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use candle_core::quantized::GgmlDType;
+
+	#[test]
+	fn rounded_products_round_both_factors_and_the_result_and_nothing_between() {
+		let cpu = &Device::Cpu;
+		// A quarter of bfloat16's step after 1, and two steps of IEEE half.
+		let fine = 1.0 + 2f32.powi(-9);
+		let weight = Tensor::new(&[[fine, 1.0], [1.0, 1.0]], cpu).unwrap();
+		let x = Tensor::new(&[[256.0, fine]], cpu).unwrap();
+		for (kernels, wanted) in [
+			(Kernels::Dequantised, [256.0 * fine + fine, 256.0 + fine]),
+			// 256 + 1 lies between two numbers of bfloat16, of which 256 is the even one.
+			(Kernels::Bfloat16, [256.0, 256.0]),
+			// 257.501953125 and 257.001953125, to steps of 1/4.
+			(Kernels::Float16, [257.5, 257.0]),
+		] {
+			let weight = QTensor::quantize(&weight, GgmlDType::F32).unwrap();
+			let matrix = Matrix::load(weight, kernels, cpu).unwrap();
+			let found = matrix.forward(&x).unwrap();
+			assert_eq!(found.dtype(), DType::F32);
+			assert_eq!(found.to_vec2::<f32>().unwrap(), [wanted], "{kernels:?}");
+			let rounded = matrix.forward(&matrix.round(&x).unwrap()).unwrap();
+			assert_eq!(rounded.to_vec2::<f32>().unwrap(), [wanted], "{kernels:?}");
+		}
+	}
 
 	#[test]
 	fn mask_hides_later_positions_only() {
