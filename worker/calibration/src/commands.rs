@@ -15,7 +15,7 @@ use aci_calibration::record::{read_all, Journal, Record};
 use aci_calibration::setting::Setting;
 use aci_calibration::tables::tables;
 use aci_calibration::variants::{make, random, Shape, CHANGES};
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use sha2::{Digest, Sha256};
@@ -413,8 +413,8 @@ fn freeze_thresholds(options: FreezeOptions) -> Result<()> {
 fn judge_records(options: JudgeOptions) -> Result<()> {
 	let text = std::fs::read(&options.thresholds)
 		.with_context(|| format!("cannot read {}", options.thresholds.display()))?;
-	let thresholds: Thresholds = serde_json::from_slice(&text)
-		.with_context(|| format!("{} holds no thresholds", options.thresholds.display()))?;
+	let thresholds =
+		file::parse(&text).with_context(|| options.thresholds.display().to_string())?;
 	let results = judge(&records(&options.records)?, &thresholds)?;
 	let mut bytes = serde_json::to_vec(&results)?;
 	bytes.push(b'\n');

@@ -8,7 +8,7 @@ use std::time::Instant;
 use aci_engine::check::{check, Claim};
 use aci_engine::prove::Prover;
 use aci_engine::{Engine, ModelKind};
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::ProfileKind;
 use anyhow::{Context, Result};
 
@@ -110,12 +110,8 @@ impl Costs {
 			proof: &proven.bytes,
 			proof_root: proven.root,
 		};
-		let report = check(
-			fleet.engine(&self.verifier)?,
-			&claim,
-			&Thresholds::UNCALIBRATED,
-		)
-		.context("the check of an honest run")?;
+		let report = check(fleet.engine(&self.verifier)?, &claim, &shipped()?)
+			.context("the check of an honest run")?;
 		Ok(CostRecord {
 			key,
 			threads: self.threads,

@@ -15,6 +15,9 @@
 //!    that. Over [`PLACES`] places one of them is expected at most at rate [`FALSE_POSITIVES`]; so an
 //!    output may have one for each so many places, and as many chunks that fail.
 //!
+//! The tolerance of an embedding's elements is the paper's, 1e-4, unless the honest need more: two
+//! programs on one kind of processor agree bit by bit, which must not make the rest of them cheats.
+//!
 //! The failure rates of the sequential test are exact bounds with 95 % confidence: from above for the
 //! honest runs, from below for the cheat that is found least often among those that are found more
 //! often than not. This is the one thing that cheats of the calibration set decide.
@@ -49,6 +52,8 @@ pub const TOKENS: u32 = 64;
 pub const LEAST_POSITIONS: u32 = 32;
 /// Fewest honest runs of a pair of settings that count as one.
 pub const LEAST_RUNS: usize = 20;
+/// The paper's tolerance of an element, in billionths.
+const PAPERS_TOLERANCE: u64 = 100_000;
 /// Confidence of the failure rates' bounds.
 const CONFIDENCE: f64 = 0.95;
 
@@ -222,7 +227,11 @@ fn texts_of(texts: &[&TextObservation], fits: &mut Vec<Fit>) -> Result<SampledTe
 			most_large: ONE / PLACES,
 			least_positions: LEAST_POSITIONS,
 		},
-		rates: Thresholds::UNCALIBRATED.sampled_text.rates,
+		// Counted by the thresholds above.
+		rates: FailureRates {
+			honest: 1,
+			dishonest: ONE,
+		},
 	})
 }
 
@@ -274,7 +283,7 @@ fn numeric_of(seen: &[&NumericObservation], fits: &mut Vec<Fit>) -> Result<Numer
 		values.entry(pair).or_default().push(largest(seen) as f64);
 	}
 	let tolerance = whole(fit("difference", &values, FALSE_POSITIVES, fits)?, u32::MAX);
-	let tolerance = u64::from(tolerance);
+	let tolerance = u64::from(tolerance).max(PAPERS_TOLERANCE);
 	let mut honest = (0, 0);
 	let mut cheats: BTreeMap<String, (u64, u64)> = BTreeMap::new();
 	for seen in seen {
@@ -406,7 +415,7 @@ mod tests {
 		let all = 0.05f64.powf(1.0 / 200.0);
 		assert_eq!(rates.honest, ((1.0 - all) * 1e9) as u32);
 		assert_eq!(rates.dishonest, (all * 1e9) as u32);
-		assert!((4_000..100_000).contains(&frozen.numeric.tolerance));
+		assert_eq!(frozen.numeric.tolerance, PAPERS_TOLERANCE);
 	}
 
 	#[test]

@@ -547,7 +547,7 @@ fn cost_rows(costs: &[&CostRecord]) -> Result<Vec<Cost>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::score::tests::seen;
+	use crate::score::tests::{seen, LIMITS};
 
 	fn runs(kind: &str, margins: &[u32], rule: &str) -> Vec<Record> {
 		(0..50)
@@ -570,7 +570,9 @@ mod tests {
 			runs("unseen", &[], ""),
 		]
 		.concat();
-		let results = judge(&records, &Thresholds::UNCALIBRATED).unwrap();
+		let mut thresholds = aci_poai::thresholds::file::shipped().unwrap();
+		thresholds.sampled_text = LIMITS;
+		let results = judge(&records, &thresholds).unwrap();
 		let all = &results.honest[0];
 		assert_eq!((all.runs, all.failing), (50, 0));
 		assert!((all.at_most - (1.0 - 0.05f64.powf(0.02))).abs() < 1e-9);

@@ -154,7 +154,30 @@ pub(crate) mod tests {
 	use super::*;
 	use crate::prompts::Set;
 	use crate::record::Key;
-	use aci_poai::thresholds::Thresholds;
+	use aci_poai::thresholds::{
+		ActivationThresholds, FailureRates, SampledTextThresholds, SamplingThresholds,
+	};
+
+	/// Round numbers.
+	pub const LIMITS: SampledTextThresholds = SampledTextThresholds {
+		activations: ActivationThresholds {
+			most_mismatched: 300_000_000,
+			most_mean: 10_000,
+			most_median: 8,
+			most_failed: 0,
+		},
+		sampling: SamplingThresholds {
+			clip: 10 << 16,
+			large: 1 << 16,
+			most_mean: 1 << 13,
+			most_large: 0,
+			least_positions: 16,
+		},
+		rates: FailureRates {
+			honest: 1_000_000,
+			dishonest: 500_000_000,
+		},
+	};
 
 	/// An output of 64 tokens with these margins at its first places, and equal chunks.
 	pub fn seen(kind: &str, chunk: Chunk, margins: &[u32]) -> TextObservation {
@@ -186,7 +209,7 @@ pub(crate) mod tests {
 
 	#[test]
 	fn a_score_above_one_is_a_failed_judgement() {
-		let thresholds = Thresholds::UNCALIBRATED.sampled_text;
+		let thresholds = LIMITS;
 		let cases = [
 			(seen("honest", [128, 0, 0, 0], &[]), 0.0, Verdict::Pass),
 			(seen("a", [128, 0, 1_280, 8], &[]), 1.0, Verdict::Pass),
@@ -206,7 +229,7 @@ pub(crate) mod tests {
 
 	#[test]
 	fn a_rule_without_tolerance_decides_alone() {
-		let thresholds = Thresholds::UNCALIBRATED.sampled_text;
+		let thresholds = LIMITS;
 		let mut cut = seen("truncated", [128, 0, 0, 0], &[]);
 		for (rule, outcome) in [
 			("cut-short", Verdict::Fail),
@@ -221,7 +244,7 @@ pub(crate) mod tests {
 
 	#[test]
 	fn the_first_tokens_alone_have_their_own_scores() {
-		let thresholds = Thresholds::UNCALIBRATED.sampled_text;
+		let thresholds = LIMITS;
 		let mut seen = seen("a", [128, 64, 0, 0], &[0, 0, 1 << 17]);
 		seen.prefixes[0].1 = vec![[32, 0, 0, 0]];
 		assert_eq!(first_tokens(&seen, 1, &thresholds), (Some(0.0), 0.0));

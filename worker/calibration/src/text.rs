@@ -16,7 +16,7 @@ use aci_engine::{CandleEngine, Engine, EngineError, JobParameters, ModelHash, Pr
 use aci_poai::distribution::{weights, DistributionStatistics, TopTokens};
 use aci_poai::fingerprint::{compare, Fingerprint, Selector};
 use aci_poai::judgement::{Doubt, Judgement};
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::ProfileKind;
 use anyhow::{Context, Result};
 use sp_core::H256;
@@ -413,8 +413,9 @@ pub fn look_at(engine: &mut CandleEngine, claim: &Claim, lists: &[TopTokens]) ->
 	let mut margins = Vec::new();
 	let mut distribution = DistributionStatistics::default();
 	let mut listing = std::time::Duration::ZERO;
-	// The thresholds decide nothing that is kept.
-	let report = check_tracing(engine, claim, &Thresholds::UNCALIBRATED, &mut |place| {
+	// They decide nothing that is kept.
+	let thresholds = shipped()?;
+	let report = check_tracing(engine, claim, &thresholds, &mut |place| {
 		let begun = Instant::now();
 		if let Some(stated) = lists.get(margins.len()) {
 			let own = quantise(place.state.logits)

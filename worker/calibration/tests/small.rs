@@ -13,7 +13,7 @@ use aci_calibration::prompts::Set;
 use aci_calibration::record::{read_all, Journal, Record, TextObservation};
 use aci_calibration::setting::Setting;
 use aci_calibration::variants::{random, Shape};
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 
 const SHAPE: Shape = Shape {
 	layers: 6,
@@ -158,7 +158,7 @@ fn a_campaign_is_resumed_rechecked_and_judged() {
 	assert_eq!(check(), 0);
 
 	let records = read_all([path.as_path(), others.as_path()]).unwrap();
-	let results = judge(&records, &Thresholds::UNCALIBRATED).unwrap();
+	let results = judge(&records, &shipped().unwrap()).unwrap();
 	assert_eq!(results.honest[0].runs, 12);
 	let random_text = results
 		.cheats

@@ -16,7 +16,7 @@ use aci_engine::prove::Prover;
 use aci_engine::{
 	CancelFlag, CandleEngine, DeviceChoice, Engine, EngineOptions, JobParameters, Kernels, Task,
 };
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::ProfileKind;
 use sp_core::H256;
 
@@ -84,7 +84,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 			proof: &proven.bytes,
 			proof_root: proven.root,
 		};
-		let report = check(&mut verifier, &claim, &Thresholds::UNCALIBRATED)?;
+		let report = check(&mut verifier, &claim, &shipped()?)?;
 		let generation = outcome.prefill_ms + outcome.generate_ms;
 		let cost = report.duration.as_millis() as u64;
 		println!(
