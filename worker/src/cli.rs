@@ -10,7 +10,7 @@ use crate::{
 	verify::{self, VerifyOptions},
 };
 use aci_chain::{amount, Account, Call, Chain};
-use aci_engine::{DeviceChoice, ModelFile};
+use aci_engine::{DeviceChoice, Kernels, ModelFile};
 use anyhow::{bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{
@@ -153,6 +153,9 @@ pub(crate) struct RunOptions {
 	/// Where models run: `cpu`, `cuda` or `cuda:NUMBER`.
 	#[arg(long, default_value = "cpu", value_parser = parse_device)]
 	pub device: DeviceChoice,
+	/// How texts are computed. Verifiers compute in f32 and allow for the rounding of the others.
+	#[arg(long, value_enum, default_value_t = KernelChoice::F32)]
+	pub kernels: KernelChoice,
 	/// Whether to bond what is missing.
 	#[arg(long, value_enum, default_value_t = BondChoice::Auto)]
 	pub bond: BondChoice,
@@ -169,6 +172,30 @@ pub(crate) struct RunOptions {
 pub(crate) enum AttesterChoice {
 	/// That of development chains. It protects nothing.
 	Software,
+}
+
+/// How products with the weights of a text model are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KernelChoice {
+	/// Weights expanded to f32: 4 bytes a parameter, the least rounding.
+	F32,
+	/// Weights and activations rounded to bfloat16: 2 bytes a parameter on a GPU.
+	Bf16,
+	/// As bf16 with IEEE half precision, for models whose activations fit it.
+	F16,
+	/// The file's quantised blocks: the least memory, the most rounding.
+	Quantised,
+}
+
+impl From<KernelChoice> for Kernels {
+	fn from(choice: KernelChoice) -> Self {
+		match choice {
+			KernelChoice::F32 => Kernels::Dequantised,
+			KernelChoice::Bf16 => Kernels::Bfloat16,
+			KernelChoice::F16 => Kernels::Float16,
+			KernelChoice::Quantised => Kernels::Quantised,
+		}
+	}
 }
 
 /// Whether the worker bonds by itself.

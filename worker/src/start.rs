@@ -191,7 +191,7 @@ async fn load_models(
 	let engine_options = EngineOptions {
 		device: options.device,
 		threads: options.threads,
-		..Default::default()
+		kernels: options.kernels.into(),
 	};
 	let loading = tokio::task::spawn_blocking(move || load_engines(&paths, slots, engine_options));
 	let (engines, files) = loading.await.context("loading broke off")??;

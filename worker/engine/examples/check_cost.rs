@@ -1,26 +1,28 @@
 //! What a check costs beside the generation that it checks.
 //!
-//! `cargo run --release -p aci-engine --example check_cost -- MODEL [TOKENS [THREADS]]`
+//! `cargo run --release -p aci-engine --example check_cost -- MODEL [--tokens 64,128,256]
+//! [--workers f32,bf16,f16,quantised] [--verifier f32] [--threads N] [--repeat N] [--cuda]`
 //!
-//! Generates a text with the file's quantised kernels and with expanded weights, checks each with
-//! expanded weights, and prints times, ratios and what was seen. Times are of this machine and its
-//! load.
+//! For each length and way to compute, a text is generated and then checked, greedy and at
+//! temperature 0.8, both on the CPU or both on the first NVIDIA GPU. Times are medians over the
+//! repetitions, after one run that is not counted. *Check* is all that a verifier does: one pass,
+//! and the fingerprint and the margins, which the CPU computes on every device. *Pass* is the pass
+//! alone. Times are of this machine and its load.
 
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use aci_engine::check::{check, Claim};
-use aci_engine::prove::Prover;
-use aci_engine::{
-	CancelFlag, CandleEngine, DeviceChoice, Engine, EngineOptions, JobParameters, Kernels, Task,
-};
-use aci_poai::thresholds::file::shipped;
-use aci_primitives::proof::ProfileKind;
-use sp_core::H256;
+use aci_engine::{CandleEngine, DeviceChoice, EngineOptions, ModelHash};
+use support::{completion, kernels, median, option, Fallible, Made};
 
-const JOB: H256 = H256([1; 32]);
+mod support;
+
+const PROMPT: &str = "The history of the sea is a long one, and it begins with";
+const USAGE: &str =
+	"usage: check_cost MODEL [--tokens 64,128,256] [--workers f32,bf16,f16,quantised] \
+	[--verifier f32] [--threads N] [--repeat N] [--cuda]";
 
 fn main() -> ExitCode {
 	match run() {
@@ -32,73 +34,100 @@ fn main() -> ExitCode {
 	}
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
+fn run() -> Fallible<()> {
 	let arguments: Vec<String> = std::env::args().skip(1).collect();
 	let [model, rest @ ..] = arguments.as_slice() else {
-		return Err("usage: check_cost MODEL [TOKENS [THREADS]]".into());
+		return Err(USAGE.into());
 	};
-	let max_tokens = rest.first().map_or(Ok(128), |text| text.parse())?;
-	let threads = rest
-		.get(1)
-		.map(|text| text.parse::<NonZeroUsize>())
-		.transpose()?;
-	let options = EngineOptions::verifier(DeviceChoice::Cpu, threads);
-	let mut verifier = CandleEngine::new(options)?;
-	let manifest = verifier.load(Path::new(model))?;
-	for (kernels, temperature_milli) in [
-		(Kernels::Quantised, 0),
-		(Kernels::Quantised, 800),
-		(Kernels::Dequantised, 0),
-		(Kernels::Dequantised, 800),
-	] {
-		let mut worker = CandleEngine::new(EngineOptions { kernels, ..options })?;
-		worker.load(Path::new(model))?;
-		let job = JobParameters {
-			model: manifest.hash,
-			task: Task::Complete,
-			input: b"The history of the sea is a long one, and it begins with".to_vec(),
-			seed: [7; 32],
-			temperature_milli,
-			max_tokens,
-			cancel: CancelFlag::default(),
-		};
-		let mut prover = Prover::new(ProfileKind::SampledText, manifest.hidden, manifest.vocab)?;
-		let outcome = worker.run(&job, &mut |progress| {
-			prover.take(&progress);
-			ControlFlow::Continue(())
-		})?;
-		let prompt = worker.prompt_tokens(&job.model, job.task, &job.input)?;
-		let proven = prover.finish(&JOB, &job.model, &prompt, &outcome.token_ids)?;
-		let claim = Claim {
-			job: JOB,
-			model: job.model,
-			task: job.task,
-			input: &job.input,
-			output: &outcome.output,
-			tokens_in: outcome.tokens_in,
-			tokens_out: outcome.tokens_out,
-			max_tokens,
-			seed: job.seed,
-			temperature_milli,
-			profile: ProfileKind::SampledText,
-			proof: &proven.bytes,
-			proof_root: proven.root,
-		};
-		let report = check(&mut verifier, &claim, &shipped()?)?;
-		let generation = outcome.prefill_ms + outcome.generate_ms;
-		let cost = report.duration.as_millis() as u64;
-		println!(
-			"{kernels:?}, temperature {temperature_milli}: {} + {} tokens, generation {generation} \
-			 ms, check {cost} ms, ratio {:.3}, proof {} bytes",
-			outcome.tokens_in,
-			outcome.tokens_out,
-			cost as f64 / generation.max(1) as f64,
-			proven.bytes.len(),
-		);
-		println!("  {}", report.finding);
-		if let Some(observation) = &report.observation {
-			println!("  {observation}");
+	if model.starts_with("--") {
+		return Err(USAGE.into());
+	}
+	let lengths = option(rest, "--tokens")
+		.unwrap_or("64,128,256")
+		.split(',')
+		.map(str::parse)
+		.collect::<Result<Vec<u32>, _>>()?;
+	let workers = kernels(option(rest, "--workers").unwrap_or("f32,bf16,f16,quantised"))?;
+	let verifier = kernels(option(rest, "--verifier").unwrap_or("f32"))?;
+	let repeat: NonZeroUsize = option(rest, "--repeat").unwrap_or("1").parse()?;
+	let base = EngineOptions {
+		device: if rest.iter().any(|argument| argument == "--cuda") {
+			DeviceChoice::Cuda(0)
+		} else {
+			DeviceChoice::Cpu
+		},
+		threads: option(rest, "--threads").map(str::parse).transpose()?,
+		..Default::default()
+	};
+	println!(
+		"{:<10} {:<9} {:>5} {:>7} {:>13} {:>8} {:>9} {:>9} {:>6}  found",
+		"worker",
+		"verifier",
+		"T",
+		"tokens",
+		"generation/ms",
+		"tokens/s",
+		"check/ms",
+		"pass/ms",
+		"ratio"
+	);
+	for (verifier, kernels) in verifier {
+		let (mut checking, hash) = load(model, EngineOptions { kernels, ..base })?;
+		for (worker, kernels) in &workers {
+			let options = EngineOptions {
+				kernels: *kernels,
+				..base
+			};
+			let (mut working, _) = load(model, options)?;
+			let started = Instant::now();
+			let first = Made::run(&mut working, completion(hash, PROMPT, 16, 0))?;
+			first.check(&mut checking)?;
+			eprintln!(
+				"{worker}: the first run and check took {} ms",
+				started.elapsed().as_millis()
+			);
+			for tokens in &lengths {
+				for temperature in [0, 800] {
+					let job = completion(hash, PROMPT, *tokens, temperature);
+					let mut times = Vec::new();
+					let mut passes = Vec::new();
+					let mut last = None;
+					for _ in 0..repeat.get() {
+						let made = Made::run(&mut working, job.clone())?;
+						passes.push(made.pass(&mut checking)?);
+						let report = made.check(&mut checking)?;
+						times.push((made.duration, report.duration));
+						last = Some((made, report));
+					}
+					let (made, report) = last.ok_or("nothing was run")?;
+					let of = |part: fn(&(Duration, Duration)) -> Duration| {
+						median(times.iter().map(part).collect()).unwrap_or_default()
+					};
+					let (generation, check) = (of(|both| both.0), of(|both| both.1));
+					let pass = median(passes).unwrap_or_default();
+					let ms = |time: Duration| time.as_secs_f64() * 1e3;
+					println!(
+						"{worker:<10} {verifier:<9} {:>5.1} {:>3}+{:<3} {:>13.1} {:>8.1} {:>9.2} \
+						 {:>9.2} {:>6.3}  {}",
+						f64::from(temperature) / 1000.0,
+						made.outcome.tokens_in,
+						made.outcome.tokens_out,
+						ms(generation),
+						f64::from(made.outcome.tokens_out) / generation.as_secs_f64(),
+						ms(check),
+						ms(pass),
+						check.as_secs_f64() / generation.as_secs_f64(),
+						report.finding,
+					);
+				}
+			}
 		}
 	}
 	Ok(())
+}
+
+fn load(model: &str, options: EngineOptions) -> Fallible<(CandleEngine, ModelHash)> {
+	let mut engine = CandleEngine::new(options)?;
+	let hash = engine.load(Path::new(model))?.hash;
+	Ok((engine, hash))
 }

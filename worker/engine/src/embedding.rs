@@ -43,18 +43,15 @@ impl EmbeddingModel {
 				reason: error.to_string(),
 			}
 		})?;
-		let malformed = |error: candle_core::Error| EngineError::MalformedModel {
-			path: file.path.clone(),
-			reason: error.to_string(),
-		};
+		let failed = |error| EngineError::loading(&file.path, "its tensors", error);
 		let weights = VarBuilder::from_buffered_safetensors(read(&file.path)?, DType::F32, device)
-			.map_err(malformed)?;
+			.map_err(failed)?;
 		let tokenizer = EncoderTokenizer::from_file(
 			&file.sibling("tokenizer.json"),
 			config.max_position_embeddings,
 		)?;
 		Ok(Self {
-			model: BertModel::load(weights, &config).map_err(malformed)?,
+			model: BertModel::load(weights, &config).map_err(failed)?,
 			tokenizer,
 			vocabulary: config.vocab_size,
 			device: device.clone(),

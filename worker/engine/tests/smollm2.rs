@@ -322,6 +322,12 @@ fn expanded_weights_check_the_output_of_quantised_kernels() {
 }
 
 #[test]
+fn expanded_weights_check_the_output_of_rounded_kernels() {
+	check_teacher_forced(Kernels::Float16, Kernels::Dequantised, 12, 0.999_9);
+	check_teacher_forced(Kernels::Bfloat16, Kernels::Dequantised, 12, 0.99);
+}
+
+#[test]
 fn prompts_longer_than_a_chunk_see_all_their_tokens() {
 	let (mut engine, hash) = engine(SMOLLM2, Kernels::Dequantised);
 	let filler = "The grass is green and the sky is blue. ".repeat(40);
