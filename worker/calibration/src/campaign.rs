@@ -60,7 +60,7 @@ impl Effort {
 	pub fn spend<S: Send>(
 		&self,
 		items: u32,
-		state: impl Fn() -> S,
+		state: impl Fn() -> Result<S>,
 		work: impl Fn(&mut S, u32, &Clock) -> Result<u64> + Sync,
 	) -> Result<u64> {
 		let clock = Clock {
@@ -75,7 +75,9 @@ impl Effort {
 			let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
 			first.get_or_insert(error);
 		};
-		let mut states: Vec<S> = (0..self.parallel.max(1)).map(|_| state()).collect();
+		let mut states: Vec<S> = (0..self.parallel.max(1))
+			.map(|_| state())
+			.collect::<Result<_>>()?;
 		std::thread::scope(|scope| {
 			for state in &mut states {
 				scope.spawn(|| {
@@ -138,11 +140,13 @@ impl Campaign {
 	pub fn run(&self, fleet: &Fleet, journal: &Journal) -> Result<u64> {
 		let prompts = prompts(self.set);
 		let items = self.runs.end.saturating_sub(self.runs.start);
-		let state = || Runner {
-			fleet: fleet.clone(),
-			threads: self.effort.threads as u32,
-			distribution_every: self.distribution_every,
-			prompts: &prompts,
+		let state = || {
+			Ok(Runner {
+				fleet: fleet.another()?,
+				threads: self.effort.threads as u32,
+				distribution_every: self.distribution_every,
+				prompts: &prompts,
+			})
 		};
 		self.effort.spend(items, state, |runner, item, clock| {
 			let order = Order::new(self.set, self.runs.start + item, &prompts, self.tokens);
@@ -261,7 +265,7 @@ pub fn recheck(
 	let items = u32::try_from(jobs.len())?;
 	effort.spend(
 		items,
-		|| fleet.clone(),
+		|| fleet.another(),
 		|fleet, item, clock| {
 			let job = &jobs[item as usize];
 			let mut written = 0;

@@ -96,11 +96,11 @@ impl ModelOptions {
 		let beside = || model.parent().unwrap_or(Path::new(".")).join("variants");
 		let folder = self.variants.clone().unwrap_or_else(beside);
 		Fleet::load(&Wanted {
-			model: &model,
+			model,
 			settings,
 			cheats,
 			variants,
-			folder: &folder,
+			folder,
 			threads: self.threads,
 		})
 	}

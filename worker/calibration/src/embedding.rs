@@ -19,7 +19,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use aci_engine::{CandleEngine, EngineOptions, ModelHash};
+use aci_engine::{CandleEngine, DeviceChoice, EngineOptions, ModelHash};
 use anyhow::{ensure, Context, Result};
 use candle_core::{DType, Device, Tensor};
 
@@ -187,11 +187,16 @@ impl Embeddings {
 	/// Runs what the journal does not have; how many records were written.
 	pub fn run(&self, model: &Path, folder: &Path, journal: &Journal) -> Result<u64> {
 		let engines = Engines::load(self, model, folder)?;
+		let mut all = self.workers.iter().chain(&self.verifiers);
+		let shared = all.all(|setting| setting.device == DeviceChoice::Cpu);
 		let prompts = prompts(self.set);
 		let items = self.runs.end.saturating_sub(self.runs.start);
 		self.effort.spend(
 			items,
-			|| engines.clone(),
+			|| match shared {
+				true => Ok(engines.clone()),
+				false => Engines::load(self, model, folder),
+			},
 			|engines, item, clock| {
 				let run = self.runs.start + item;
 				let order = Order::new(self.set, run, &prompts, 0);

@@ -1,12 +1,13 @@
 //! The engines of a calibration: the right model in every setting, and the cheaper ones.
 //!
-//! Clones share the weights, so each thread has its own fleet at no cost.
+//! Each thread has its own fleet ([`Fleet::another`]). On the CPU they share the weights, so that costs
+//! nothing; on a GPU each has a device of its own, whose queue no other thread uses.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use aci_engine::{CandleEngine, EngineOptions, ModelHash, ModelManifest};
+use aci_engine::{CandleEngine, DeviceChoice, EngineOptions, ModelHash, ModelManifest};
 use anyhow::{Context, Result};
 
 use crate::setting::Setting;
@@ -14,9 +15,9 @@ use crate::variants::{make, CHANGES};
 
 /// Which engines there are.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct Wanted {
 	/// The ordered model.
-	pub model: &'a Path,
+	pub model: PathBuf,
 	/// The settings.
 	pub settings: Vec<Setting>,
 	/// The setting of the cheats' engines, one of the above.
@@ -24,7 +25,7 @@ pub struct Wanted<'a> {
 	/// The cheaper models, by their names.
 	pub variants: Vec<&'static str>,
 	/// Where the cheaper models' files are kept.
-	pub folder: &'a Path,
+	pub folder: PathBuf,
 	/// Threads for computing.
 	pub threads: NonZeroUsize,
 }
@@ -36,6 +37,7 @@ pub struct Fleet {
 	pub manifest: ModelManifest,
 	/// The setting of the cheats' engines.
 	pub cheats: Setting,
+	wanted: Wanted,
 	settings: BTreeMap<String, CandleEngine>,
 	variants: BTreeMap<&'static str, (CandleEngine, ModelHash)>,
 }
@@ -67,7 +69,7 @@ impl Fleet {
 			let mut own = match shared {
 				Some(engine) => engine,
 				None => {
-					let (engine, manifest) = engine(&whole, wanted.model)?;
+					let (engine, manifest) = engine(&whole, &wanted.model)?;
 					found = Some(manifest);
 					settings.insert(whole.to_string(), engine.clone());
 					engine
@@ -84,10 +86,10 @@ impl Fleet {
 			if !wanted.variants.contains(&name) {
 				continue;
 			}
-			let path = variant_path(wanted.folder, &manifest.hash, name);
+			let path = variant_path(&wanted.folder, &manifest.hash, name);
 			if !path.is_file() {
-				std::fs::create_dir_all(wanted.folder)?;
-				make(wanted.model, change, &path)
+				std::fs::create_dir_all(&wanted.folder)?;
+				make(&wanted.model, change, &path)
 					.with_context(|| format!("cannot make {}", path.display()))?;
 			}
 			let (engine, cheap) = engine(&wanted.cheats, &path)?;
@@ -96,9 +98,20 @@ impl Fleet {
 		Ok(Self {
 			manifest,
 			cheats: wanted.cheats,
+			wanted: wanted.clone(),
 			settings,
 			variants,
 		})
+	}
+
+	/// A fleet for another thread.
+	pub fn another(&self) -> Result<Self> {
+		let wanted = &self.wanted;
+		let mut all = wanted.settings.iter().chain([&wanted.cheats]);
+		if all.all(|setting| setting.device == DeviceChoice::Cpu) {
+			return Ok(self.clone());
+		}
+		Self::load(wanted)
 	}
 
 	/// The engine of a setting.

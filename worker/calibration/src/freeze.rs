@@ -50,7 +50,8 @@ pub const PLACES: u32 = TOKENS * STATISTICS as u32;
 pub const TOKENS: u32 = 64;
 /// The shortest output that a mean margin is judged of.
 pub const LEAST_POSITIONS: u32 = 32;
-/// Fewest honest runs of a pair of settings that count as one.
+/// Fewest honest runs of a pair of settings. One with fewer is an error: left out in silence, its workers
+/// would be judged by what others need.
 pub const LEAST_RUNS: usize = 20;
 /// The paper's tolerance of an element, in billionths.
 const PAPERS_TOLERANCE: u64 = 100_000;
@@ -102,9 +103,12 @@ fn pair(seen: &TextObservation) -> String {
 fn fit(statistic: &str, values: &Values, rate: f64, fits: &mut Vec<Fit>) -> Result<f64> {
 	let mut threshold: Option<f64> = None;
 	for (pair, values) in values {
-		if values.len() < LEAST_RUNS {
-			continue;
-		}
+		ensure!(
+			values.len() >= LEAST_RUNS,
+			"{pair} has {} honest runs of the calibration set with {statistic} and needs {LEAST_RUNS}: \
+			 run more, or leave its records out",
+			values.len()
+		);
 		let tail = Tail::of(values).context("there are enough values")?;
 		let own = tail.exceeded_at(rate);
 		fits.push(Fit {

@@ -85,11 +85,11 @@ fn a_campaign_is_resumed_rechecked_and_judged() {
 		},
 	};
 	let fleet = Fleet::load(&Wanted {
-		model: &model,
+		model: model.clone(),
 		settings: [&campaign.workers[..], &campaign.verifiers].concat(),
 		cheats: setting("cpu/f32"),
 		variants: campaign.variants(),
-		folder: &folder.path().join("variants"),
+		folder: folder.path().join("variants"),
 		threads: NonZeroUsize::MIN,
 	})
 	.unwrap();
@@ -176,13 +176,13 @@ fn time_that_is_over_begins_nothing() {
 		parallel: 2,
 		seconds: Some(0),
 	};
-	let spent = effort.spend(5, || (), |(), _, _| Ok(1)).unwrap();
+	let spent = effort.spend(5, || Ok(()), |(), _, _| Ok(1)).unwrap();
 	assert_eq!(spent, 0);
 	let all = Effort {
 		seconds: None,
 		..effort
 	};
-	assert_eq!(all.spend(5, || (), |(), _, _| Ok(1)).unwrap(), 5);
+	assert_eq!(all.spend(5, || Ok(()), |(), _, _| Ok(1)).unwrap(), 5);
 	let error = all.spend(
 		5,
 		|| (),

@@ -138,7 +138,8 @@ enum Loaded {
 /// Chooses a token by the logits before it and its place in the output, which counts from 0.
 pub type Choice<'a> = dyn FnMut(&[f32], u64) -> Result<u32> + 'a;
 
-/// The engine that runs models with candle. Clones share the weights.
+/// The engine that runs models with candle. Clones share the weights and the device; of clones on a GPU
+/// only one may compute at a time.
 #[derive(Clone)]
 pub struct CandleEngine {
 	kernels: Kernels,
