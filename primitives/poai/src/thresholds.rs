@@ -122,7 +122,7 @@ pub struct SamplingThresholds {
 	pub most_mean: u32,
 	/// The largest share of large margins, in parts per billion.
 	pub most_large: u32,
-	/// Below this number of places a failure is inconclusive.
+	/// Below this number of places a mean margin that fails is inconclusive.
 	pub least_positions: u32,
 }
 

@@ -213,7 +213,12 @@ fn right_activations_do_not_save_wrong_draws_nor_the_other_way_round() {
 
 #[test]
 fn a_short_output_whose_draws_look_wrong_is_inconclusive() {
-	let doubt = text(&[GOOD], margins(15, 15 << 17, 9));
+	// A large margin tells at any length.
+	assert_eq!(
+		text(&[GOOD], margins(15, 15 << 17, 9)).outcome(),
+		Some(Outcome::Fail)
+	);
+	let doubt = text(&[GOOD], margins(15, 15 << 14, 0));
 	assert_eq!(
 		doubt,
 		Judgement::Inconclusive(Doubt::TooShort {
