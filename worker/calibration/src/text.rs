@@ -194,7 +194,7 @@ impl Runner<'_> {
 	fn lists(&self, order: &Order) -> bool {
 		order.temperature > 0
 			&& self.distribution_every > 0
-			&& order.run % self.distribution_every == 0
+			&& order.run.is_multiple_of(self.distribution_every)
 	}
 
 	/// An honest generation.

@@ -203,7 +203,7 @@ pub struct Shape {
 /// nonsense, drawn from distributions as sharp as those of a trained model.
 pub fn random(source: &Path, shape: Shape, seed: u64, target: &Path) -> Result<()> {
 	ensure!(
-		shape.heads > 0 && shape.kv_heads > 0 && shape.hidden % shape.heads == 0,
+		shape.heads > 0 && shape.kv_heads > 0 && shape.hidden.is_multiple_of(shape.heads),
 		"the width must be a multiple of the heads"
 	);
 	let mut model = read(source)?;

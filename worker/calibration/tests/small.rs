@@ -185,7 +185,7 @@ fn time_that_is_over_begins_nothing() {
 	assert_eq!(all.spend(5, || Ok(()), |(), _, _| Ok(1)).unwrap(), 5);
 	let error = all.spend(
 		5,
-		|| (),
+		|| Ok(()),
 		|(), item, _| match item {
 			3 => anyhow::bail!("the third"),
 			_ => Ok(1),
