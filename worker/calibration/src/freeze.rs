@@ -385,7 +385,7 @@ mod tests {
 				text.key.set = Set::Calibration;
 				text.key.run = run;
 				let far = i64::from(kind != "honest");
-				text.distribution = Some((64, (1 << 20) + (far as u64) << 38, far << 40));
+				text.distribution = Some((64, (1 << 20) + ((far as u64) << 38), far << 40));
 				records.push(Record::Text(text.clone()));
 				records.push(Record::Numeric(NumericObservation {
 					key: text.key,
