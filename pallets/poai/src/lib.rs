@@ -26,7 +26,10 @@ mod tests;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use aci_poai::compute;
+	use aci_poai::{
+		compute,
+		thresholds::{ThresholdError, Thresholds},
+	};
 	use aci_primitives::{
 		evidence::{Attestation, Binding, Evidence, TeeKind},
 		model::RegisteredModel,
@@ -154,6 +157,17 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ReportedReceipts<T: Config> = StorageMap<_, Twox64Concat, JobId, (), OptionQuery>;
 
+	/// The thresholds that outputs are judged by, by their version. None is ever replaced or removed,
+	/// so that a job is judged by the version that it was ordered under.
+	///
+	/// Governance alone chooses the keys, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type Calibrations<T: Config> = StorageMap<_, Twox64Concat, u16, Thresholds, OptionQuery>;
+
+	/// The newest version of the thresholds; zero: there are none, so nothing tolerant can be judged.
+	#[pallet::storage]
+	pub type CurrentCalibration<T: Config> = StorageValue<_, u16, ValueQuery>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
@@ -163,6 +177,8 @@ pub mod pallet {
 		pub measurements: Vec<H256>,
 		/// The root of the software TEE; `None` on a production chain.
 		pub software_root: Option<ed25519::Public>,
+		/// The thresholds that outputs are judged by.
+		pub thresholds: Option<Thresholds>,
 		/// Nothing; the type is generic over the runtime.
 		#[serde(skip)]
 		pub _config: core::marker::PhantomData<T>,
@@ -191,6 +207,14 @@ pub mod pallet {
 				Measurements::<T>::insert(measurement, ());
 			}
 			SoftwareRoot::<T>::set(self.software_root);
+			if let Some(thresholds) = &self.thresholds {
+				assert!(
+					thresholds.is_calibrated() && thresholds.check().is_ok(),
+					"the genesis thresholds are not calibrated, or no judgement can use them",
+				);
+				Calibrations::<T>::insert(thresholds.version, thresholds);
+				CurrentCalibration::<T>::put(thresholds.version);
+			}
 		}
 	}
 
@@ -269,6 +293,11 @@ pub mod pallet {
 			/// What was slashed.
 			slashed: Balance,
 		},
+		/// Outputs of jobs that are ordered from now on are judged by these thresholds.
+		ThresholdsSet {
+			/// The thresholds, with their version.
+			thresholds: Thresholds,
+		},
 		/// A worker's attestation is no longer held back by a suspension.
 		WorkerUnsuspended {
 			/// The worker.
@@ -330,6 +359,13 @@ pub mod pallet {
 		MeasurementExists,
 		/// This measurement is not on the list.
 		UnknownMeasurement,
+		/// The thresholds name no version or no calibration. Freeze them from measured runs.
+		ThresholdsNotCalibrated,
+		/// The version is not the next one. Number the thresholds one above the newest.
+		ThresholdsVersion,
+		/// No judgement can use the thresholds: a share above one, a median above 127, a clip below what
+		/// it clips, or failure rates that make no test. Freeze them anew.
+		ThresholdsUnusable,
 		/// This worker is suspended already.
 		AlreadySuspended,
 		/// This worker is not suspended.
@@ -707,6 +743,49 @@ pub mod pallet {
 			let reporter = ensure_signed(origin)?;
 			Self::do_report_sybil(reporter, job, other)
 		}
+
+		/// Sets the next version of the thresholds that outputs are judged by.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// Former versions stay, for the jobs that were ordered under them.
+		///
+		/// ## Errors
+		///
+		/// `ThresholdsNotCalibrated`, `ThresholdsVersion`, `ThresholdsUnusable`.
+		///
+		/// ## Events
+		///
+		/// `ThresholdsSet`.
+		#[pallet::call_index(20)]
+		#[pallet::weight(T::WeightInfo::set_thresholds())]
+		pub fn set_thresholds(origin: OriginFor<T>, thresholds: Thresholds) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			ensure!(
+				thresholds.is_calibrated(),
+				Error::<T>::ThresholdsNotCalibrated
+			);
+			let next = CurrentCalibration::<T>::get().checked_add(1);
+			ensure!(
+				next == Some(thresholds.version),
+				Error::<T>::ThresholdsVersion
+			);
+			thresholds.check().map_err(Error::<T>::from)?;
+			Calibrations::<T>::insert(thresholds.version, thresholds);
+			CurrentCalibration::<T>::put(thresholds.version);
+			Self::deposit_event(Event::ThresholdsSet { thresholds });
+			Ok(())
+		}
+	}
+
+	impl<T> From<ThresholdError> for Error<T> {
+		fn from(_: ThresholdError) -> Self {
+			Error::ThresholdsUnusable
+		}
 	}
 
 	#[pallet::view_functions]
@@ -741,6 +820,12 @@ pub mod pallet {
 		/// The accepted receipt of a job.
 		pub fn receipt(job: JobId) -> Option<StoredReceipt> {
 			Receipts::<T>::get(job)
+		}
+
+		/// The thresholds of a version, or the newest ones.
+		pub fn thresholds(version: Option<u16>) -> Option<Thresholds> {
+			let version = version.unwrap_or_else(CurrentCalibration::<T>::get);
+			Calibrations::<T>::get(version)
 		}
 
 		/// The GPU that a worker has attested.

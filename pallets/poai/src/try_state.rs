@@ -1,8 +1,8 @@
 //! The invariants of the README, checked over the whole storage.
 
 use crate::{
-	Attestations, Config, GpuOf, Gpus, HoldReason, KeyGpus, ModelUse, Models, Pallet, ReceiptGpus,
-	Receipts, ReportedReceipts, SessionKeyOwner,
+	Attestations, Calibrations, Config, CurrentCalibration, GpuOf, Gpus, HoldReason, KeyGpus,
+	ModelUse, Models, Pallet, ReceiptGpus, Receipts, ReportedReceipts, SessionKeyOwner,
 };
 use aci_primitives::{AccountId, Balance};
 use alloc::collections::BTreeMap;
@@ -10,12 +10,13 @@ use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 5 and 7 of the README. For tests and off-chain checks: it reads everything.
+	/// Checks invariants 1 to 5, 7 and 8 of the README. For tests and off-chain checks: it reads everything.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		Self::try_state_session_keys()?;
 		Self::try_state_models()?;
 		Self::try_state_gpus()?;
-		Self::try_state_receipts()
+		Self::try_state_receipts()?;
+		Self::try_state_thresholds()
 	}
 
 	/// Invariant 1.
@@ -87,6 +88,26 @@ impl<T: Config> Pallet<T> {
 				.chain(ReportedReceipts::<T>::iter_keys())
 				.all(Receipts::<T>::contains_key),
 			DispatchError::Other("a GPU or a mark is kept without its receipt")
+		);
+		Ok(())
+	}
+
+	/// Invariant 8.
+	fn try_state_thresholds() -> Result<(), DispatchError> {
+		let current = CurrentCalibration::<T>::get();
+		for (version, thresholds) in Calibrations::<T>::iter() {
+			ensure!(
+				thresholds.version == version && version <= current,
+				DispatchError::Other("thresholds are stored under another version")
+			);
+			ensure!(
+				thresholds.is_calibrated() && thresholds.check().is_ok(),
+				DispatchError::Other("stored thresholds cannot be used")
+			);
+		}
+		ensure!(
+			current == 0 || Calibrations::<T>::contains_key(current),
+			DispatchError::Other("the newest thresholds are not stored")
 		);
 		Ok(())
 	}

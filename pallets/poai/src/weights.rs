@@ -18,6 +18,7 @@
 //! | `attest` | two block hashes, root, measurement, key's owner and GPU, attestation, GPU and its owner | two owners, attestation, two GPUs' owners, the worker's and the key's GPU |
 //! | `allow_measurement`, `revoke_measurement` | measurement | the same |
 //! | `suspend`, `unsuspend` | suspension | the same |
+//! | `set_thresholds` | newest version | the same, thresholds |
 //! | `report_sybil` | two receipts, GPUs, marks; 24 for each slash of a worker's bond | two marks; 21 for each slash |
 //!
 //! What the jobs pallet calls is in that pallet's weights. Accepting a receipt takes seven reads
@@ -50,6 +51,8 @@ pub trait WeightInfo {
 	fn unsuspend() -> Weight;
 	/// Of `report_sybil`.
 	fn report_sybil() -> Weight;
+	/// Of `set_thresholds`.
+	fn set_thresholds() -> Weight;
 }
 
 const BASE: u64 = 20;
@@ -97,6 +100,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn report_sybil() -> Weight {
 		micros(BASE + HASHES + 2 * SLASH).saturating_add(T::DbWeight::get().reads_writes(54, 44))
 	}
+
+	fn set_thresholds() -> Weight {
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(1, 2))
+	}
 }
 
 /// ParityDB's figures, for tests.
@@ -136,5 +143,9 @@ impl WeightInfo for () {
 
 	fn report_sybil() -> Weight {
 		micros(BASE + HASHES + 2 * SLASH).saturating_add(TEST_DATABASE.reads_writes(54, 44))
+	}
+
+	fn set_thresholds() -> Weight {
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(1, 2))
 	}
 }

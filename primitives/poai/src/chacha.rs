@@ -8,24 +8,47 @@ const WORDS: usize = 16;
 /// "expand 32-byte k", the constant of RFC 8439 §2.3.
 const CONSTANT: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
-fn quarter_round(state: &mut [u32; WORDS], a: usize, b: usize, c: usize, d: usize) {
-	state[a] = state[a].wrapping_add(state[b]);
-	state[d] = (state[d] ^ state[a]).rotate_left(16);
-	state[c] = state[c].wrapping_add(state[d]);
-	state[b] = (state[b] ^ state[c]).rotate_left(12);
-	state[a] = state[a].wrapping_add(state[b]);
-	state[d] = (state[d] ^ state[a]).rotate_left(8);
-	state[c] = state[c].wrapping_add(state[d]);
-	state[b] = (state[b] ^ state[c]).rotate_left(7);
+/// As many blocks as are best computed side by side, so that a compiler can use wide registers.
+pub const LANES: usize = 8;
+
+/// The same word of several blocks.
+type Word<const L: usize> = [u32; L];
+
+fn add<const L: usize>(left: Word<L>, right: Word<L>) -> Word<L> {
+	core::array::from_fn(|lane| left[lane].wrapping_add(right[lane]))
 }
 
-/// The block of `key` (8 little-endian words), `counter` and `nonce`, as 16 words.
-pub fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
-	let mut initial = [0u32; WORDS];
-	initial[..4].copy_from_slice(&CONSTANT);
-	initial[4..12].copy_from_slice(key);
-	initial[12] = counter;
-	initial[13..].copy_from_slice(nonce);
+/// Exclusive or, then a turn to the left.
+fn mix<const TURN: u32, const L: usize>(left: Word<L>, right: Word<L>) -> Word<L> {
+	core::array::from_fn(|lane| (left[lane] ^ right[lane]).rotate_left(TURN))
+}
+
+fn quarter_round<const L: usize>(
+	state: &mut [Word<L>; WORDS],
+	a: usize,
+	b: usize,
+	c: usize,
+	d: usize,
+) {
+	state[a] = add(state[a], state[b]);
+	state[d] = mix::<16, L>(state[d], state[a]);
+	state[c] = add(state[c], state[d]);
+	state[b] = mix::<12, L>(state[b], state[c]);
+	state[a] = add(state[a], state[b]);
+	state[d] = mix::<8, L>(state[d], state[a]);
+	state[c] = add(state[c], state[d]);
+	state[b] = mix::<7, L>(state[b], state[c]);
+}
+
+/// The blocks of `key` and `nonce` from `counter` on, wrapping, word by word: the word `w` of the
+/// block `counter + lane` is `blocks(..)[w][lane]`.
+pub fn blocks<const L: usize>(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [Word<L>; WORDS] {
+	let mut initial = [[0u32; L]; WORDS];
+	let fixed = CONSTANT.iter().chain(key).chain(&[0]).chain(nonce);
+	for (word, value) in initial.iter_mut().zip(fixed) {
+		*word = [*value; L];
+	}
+	initial[12] = core::array::from_fn(|lane| counter.wrapping_add(lane as u32));
 	let mut state = initial;
 	for _ in 0..10 {
 		quarter_round(&mut state, 0, 4, 8, 12);
@@ -38,9 +61,14 @@ pub fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
 		quarter_round(&mut state, 3, 4, 9, 14);
 	}
 	for (word, start) in state.iter_mut().zip(initial) {
-		*word = word.wrapping_add(start);
+		*word = add(*word, start);
 	}
 	state
+}
+
+/// The block of `key` (8 little-endian words), `counter` and `nonce`, as 16 words.
+pub fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
+	blocks::<1>(key, counter, nonce).map(|[word]| word)
 }
 
 /// 32 bytes as 8 little-endian words.
@@ -80,5 +108,11 @@ mod tests {
 			0x4e3c_50a2,
 		];
 		assert_eq!(block(&key_words(&key), 1, &nonce), expected);
+		// The same block in each of the lanes.
+		for lane in 0..LANES {
+			let first = 1u32.wrapping_sub(lane as u32);
+			let found = blocks::<LANES>(&key_words(&key), first, &nonce).map(|word| word[lane]);
+			assert_eq!(found, expected, "lane {lane}");
+		}
 	}
 }

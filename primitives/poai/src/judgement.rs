@@ -257,7 +257,11 @@ pub fn sampled_text(observed: &SampledText, thresholds: &SampledTextThresholds) 
 	let MarginStatistics {
 		positions, large, ..
 	} = observed.margins;
-	if mean <= u64::from(sampling.most_mean) && !beyond(large, positions, sampling.most_large) {
+	// A large margin is one in an output of any length.
+	if beyond(large, positions, sampling.most_large) {
+		return Judgement::Fail(Reason::OtherSampling(observed.margins));
+	}
+	if mean <= u64::from(sampling.most_mean) {
 		return Judgement::Pass;
 	}
 	long_enough(

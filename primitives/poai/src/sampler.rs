@@ -44,7 +44,7 @@ use scale_info::TypeInfo;
 use sp_crypto_hashing::sha2_256;
 
 use crate::{
-	chacha,
+	chacha::{self, LANES},
 	float::LOGIT_BITS,
 	logarithm::{ln, FRACTION_BITS, LN_2, LN_2_POW_64},
 };
@@ -200,6 +200,17 @@ impl Sampler {
 		})
 	}
 
+	/// As [`Self::words`], of several blocks from `block` on.
+	fn words_of_blocks(&self, position: u64, block: u32) -> [[u64; TOKENS_PER_BLOCK]; LANES] {
+		let nonce = [0, position as u32, (position >> 32) as u32];
+		let words = chacha::blocks::<LANES>(&self.key, block, &nonce);
+		core::array::from_fn(|lane| {
+			core::array::from_fn(|index| {
+				u64::from(words[2 * index][lane]) | u64::from(words[2 * index + 1][lane]) << 32
+			})
+		})
+	}
+
 	/// Gumbel noise of `token` at `position`, Q32.
 	pub fn noise(&self, position: u64, token: u32) -> i64 {
 		let words = self.words(position, token / TOKENS_PER_BLOCK as u32);
@@ -241,10 +252,15 @@ impl Sampler {
 		if self.temperature_milli == 0 {
 			return Ok(best);
 		}
-		for (block, chunk) in (0u32..).zip(logits.chunks(TOKENS_PER_BLOCK)) {
-			let words = self.words(position, block);
-			let first = block * TOKENS_PER_BLOCK as u32;
-			for (token, (&logit, &word)) in (first..).zip(chunk.iter().zip(&words)) {
+		for (group, chunk) in (0u32..).zip(logits.chunks(TOKENS_PER_BLOCK * LANES)) {
+			let block = group * LANES as u32;
+			let words = if chunk.len() > TOKENS_PER_BLOCK {
+				self.words_of_blocks(position, block)
+			} else {
+				[self.words(position, block); LANES]
+			};
+			let first = group * (TOKENS_PER_BLOCK * LANES) as u32;
+			for (token, (&logit, &word)) in (first..).zip(chunk.iter().zip(words.as_flattened())) {
 				if let Some(bound) = noise_bound_of_word(word) {
 					if score(logit, bound, self.temperature_milli) < best.score {
 						continue;

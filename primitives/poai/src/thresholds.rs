@@ -4,12 +4,13 @@
 //!
 //! # Guarantees
 //!
-//! 1. [`Thresholds::UNCALIBRATED`] names no calibration ([`Thresholds::is_calibrated`] is false). Its
-//!    numbers are published defaults of others or guesses, good for development chains only: nobody may
-//!    be slashed by them.
+//! 1. There are no defaults: numbers come from a calibration, whose report they name
+//!    ([`Thresholds::is_calibrated`]), and are shipped in one file ([`file`](mod@file)).
 //! 2. [`Thresholds::check`] accepts exactly what all judgements can use.
 //!
 //! A [`Profile`](aci_primitives::proof::Profile) names the version that its output is to be judged by.
+
+pub mod file;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -121,7 +122,7 @@ pub struct SamplingThresholds {
 	pub most_mean: u32,
 	/// The largest share of large margins, in parts per billion.
 	pub most_large: u32,
-	/// Below this number of places a failure is inconclusive.
+	/// Below this number of places a mean margin that fails is inconclusive.
 	pub least_positions: u32,
 }
 
@@ -194,7 +195,7 @@ pub struct DistributionThresholds {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
-	/// The version, which a profile names.
+	/// The version, which a profile names; from 1 on.
 	pub version: u16,
 	/// SHA-256 of the calibration's report; zero: not calibrated.
 	pub calibration: H256,
@@ -247,51 +248,11 @@ impl core::fmt::Display for ThresholdError {
 
 impl core::error::Error for ThresholdError {}
 
-/// Failure rates to go on with until a calibration measures them.
-const UNMEASURED: FailureRates = FailureRates {
-	honest: 1_000_000,
-	dishonest: 500_000_000,
-};
-
 impl Thresholds {
-	/// Provisional numbers: NOT CALIBRATED. Tolerance and divergence are the paper's, the activations'
-	/// are TOPLOC's published constants, all others are guesses.
-	pub const UNCALIBRATED: Thresholds = Thresholds {
-		version: 0,
-		calibration: H256::zero(),
-		numeric: NumericThresholds {
-			tolerance: 100_000,
-			most_beyond: 0,
-			rates: UNMEASURED,
-		},
-		sampled_text: SampledTextThresholds {
-			activations: ActivationThresholds {
-				most_mismatched: 300_000_000,
-				most_mean: 10_000,
-				most_median: 8,
-				most_failed: 0,
-			},
-			sampling: SamplingThresholds {
-				clip: 10 << 16,
-				large: 1 << 16,
-				most_mean: 1 << 13,
-				most_large: 50_000_000,
-				least_positions: 16,
-			},
-			rates: UNMEASURED,
-		},
-		distribution: DistributionThresholds {
-			most_divergence: 10_000_000,
-			most_excess: 500_000_000,
-			least_positions: 64,
-			rates: UNMEASURED,
-		},
-	};
-
-	/// Whether these numbers were measured. Those that were not may refuse a payment on a development
-	/// chain; they must not slash.
+	/// Whether these numbers were measured: they name a version and the report of a calibration.
+	/// Nobody may be slashed by others.
 	pub fn is_calibrated(&self) -> bool {
-		self.calibration != H256::zero()
+		self.version > 0 && self.calibration != H256::zero()
 	}
 
 	/// Checks that every judgement can use these numbers.
@@ -322,11 +283,5 @@ impl Thresholds {
 			LogRatios::new(rates.honest, rates.dishonest).map_err(ThresholdError::Rates)?;
 		}
 		Ok(())
-	}
-}
-
-impl Default for Thresholds {
-	fn default() -> Self {
-		Thresholds::UNCALIBRATED
 	}
 }

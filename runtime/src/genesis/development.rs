@@ -144,6 +144,7 @@ fn development(validators: &[Person]) -> Value {
 			],
 			measurements: vec![software_tee::DEVELOPMENT_MEASUREMENT],
 			software_root: Some(software_tee::development_root_key()),
+			thresholds: super::thresholds(),
 		},
 		genesis_parameters: GenesisParametersConfig {
 			values: Values {

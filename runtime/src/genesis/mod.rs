@@ -49,6 +49,12 @@ pub fn preset(name: &str) -> Option<Value> {
 	}
 }
 
+/// The thresholds that this version ships. A test shows that there are some; the genesis of a chain
+/// without them would be valid, and none of its tolerant outputs could be judged.
+fn thresholds() -> Option<aci_poai::thresholds::Thresholds> {
+	aci_poai::thresholds::file::shipped().ok()
+}
+
 /// A preset as JSON text.
 pub fn encoded_preset(id: &PresetId) -> Option<Vec<u8>> {
 	preset(id.as_ref()).map(|value| alloc::string::ToString::to_string(&value).into_bytes())

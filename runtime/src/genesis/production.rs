@@ -1,6 +1,6 @@
 //! The preset of a chain that holds value.
 
-use crate::{BalancesConfig, RuntimeGenesisConfig, SessionConfig, SudoConfig};
+use crate::{BalancesConfig, PoAiConfig, RuntimeGenesisConfig, SessionConfig, SudoConfig};
 use alloc::vec;
 use frame_support::build_struct_json_patch;
 use serde_json::Value;
@@ -12,5 +12,8 @@ pub fn production() -> Value {
 		balances: BalancesConfig { balances: vec![] },
 		session: SessionConfig { keys: vec![] },
 		sudo: SudoConfig { key: None },
+		po_ai: PoAiConfig {
+			thresholds: super::thresholds(),
+		},
 	})
 }

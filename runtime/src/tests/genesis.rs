@@ -155,6 +155,16 @@ fn every_preset_begins_with_all_invariants() {
 }
 
 #[test]
+fn every_preset_has_the_shipped_thresholds() {
+	let shipped = aci_poai::thresholds::file::shipped().expect("the file is good");
+	for name in genesis::preset_names() {
+		externalities(name.as_ref()).execute_with(|| {
+			assert_eq!(PoAi::thresholds(None), Some(shipped), "{name:?}");
+		});
+	}
+}
+
+#[test]
 fn every_named_preset_exists() {
 	for name in genesis::preset_names() {
 		assert!(genesis::encoded_preset(&name).is_some(), "{name:?}");

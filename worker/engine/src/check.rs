@@ -233,6 +233,17 @@ pub struct Report {
 	pub calibrated: bool,
 }
 
+/// One place of a text's output, as the verifier sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place<'a> {
+	/// The verifier's own state, from which the token was to be chosen.
+	pub state: PositionState<'a>,
+	/// The output's token.
+	pub token: u32,
+	/// By how much the token lost, see [`aci_poai::margin`].
+	pub margin: u64,
+}
+
 /// Checks a claim by these thresholds.
 ///
 /// # Errors
@@ -242,6 +253,21 @@ pub fn check<E: Engine + ?Sized>(
 	engine: &mut E,
 	claim: &Claim,
 	thresholds: &Thresholds,
+) -> Result<Report, CheckError> {
+	check_tracing(engine, claim, thresholds, &mut |_| ())
+}
+
+/// As [`check`], and shows `trace` every place of a text in order. A calibration needs what the
+/// statistics leave out.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_tracing<E: Engine + ?Sized>(
+	engine: &mut E,
+	claim: &Claim,
+	thresholds: &Thresholds,
+	trace: &mut dyn FnMut(Place<'_>),
 ) -> Result<Report, CheckError> {
 	let started = Instant::now();
 	let (profile, task) = (claim.profile, claim.task);
@@ -253,7 +279,7 @@ pub fn check<E: Engine + ?Sized>(
 		}
 		_ => {}
 	}
-	let (finding, observation, tokens) = examine(engine, claim, thresholds)?;
+	let (finding, observation, tokens) = examine(engine, claim, thresholds, trace)?;
 	Ok(Report {
 		finding,
 		observation,
@@ -269,6 +295,7 @@ fn examine<E: Engine + ?Sized>(
 	engine: &mut E,
 	claim: &Claim,
 	thresholds: &Thresholds,
+	trace: &mut dyn FnMut(Place<'_>),
 ) -> Result<Found, CheckError> {
 	let seen = |finding| Ok((finding, None, 0));
 	let prompt = match engine.prompt_tokens(&claim.model, claim.task, claim.input) {
@@ -316,7 +343,8 @@ fn examine<E: Engine + ?Sized>(
 				text => text?.as_bytes() == claim.output,
 			};
 			let fed = found.saturating_add(claim.tokens_out.saturating_sub(1));
-			let (own, margins) = match observe(engine, claim, &prompt, &tokens, thresholds)? {
+			let places = (prompt.as_slice(), tokens.as_slice());
+			let (own, margins) = match observe(engine, claim, places, thresholds, trace)? {
 				Some(observed) => observed,
 				None => {
 					let doubt = Judgement::Inconclusive(Doubt::OwnNotANumber);
@@ -372,9 +400,9 @@ fn wrong_end<E: Engine + ?Sized>(
 fn observe<E: Engine + ?Sized>(
 	engine: &mut E,
 	claim: &Claim,
-	prompt: &[u32],
-	tokens: &[u32],
+	(prompt, tokens): (&[u32], &[u32]),
 	thresholds: &Thresholds,
+	trace: &mut dyn FnMut(Place<'_>),
 ) -> Result<Option<(Selection, MarginStatistics)>, CheckError> {
 	let manifest = engine.manifest(&claim.model);
 	let hidden = manifest.map_or(0, |manifest| manifest.hidden);
@@ -402,6 +430,11 @@ fn observe<E: Engine + ?Sized>(
 		};
 		let lost = margin(&sampler, &logits, place, *token).map_err(|_| CheckError::Logits)?;
 		margins.add(lost, limits.clip, limits.large);
+		trace(Place {
+			state,
+			token: *token,
+			margin: lost,
+		});
 		Ok(true)
 	};
 	let mut ended = Ok(true);

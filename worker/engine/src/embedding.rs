@@ -10,6 +10,7 @@
 //! 3. Texts longer than the tokenizer's own limit are cut there; `tokens_in` counts what was
 //!    read.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -68,9 +69,19 @@ impl EmbeddingModel {
 	///
 	/// [`EngineError::Tokenizer`], [`EngineError::Compute`].
 	pub fn embed(&self, text: &str) -> Result<(Vec<f32>, usize)> {
+		self.embed_among(text, NonZeroUsize::MIN)
+	}
+
+	/// As [`Self::embed`], computed in one batch of this many copies of the text. Honest programs
+	/// differ in it, and matrix products of other shapes round otherwise.
+	///
+	/// # Errors
+	///
+	/// As [`Self::embed`].
+	pub fn embed_among(&self, text: &str, copies: NonZeroUsize) -> Result<(Vec<f32>, usize)> {
 		let tokens = self.tokenizer.encode(text)?;
 		let count = tokens.len();
-		let hidden = self.hidden(tokens)?;
+		let hidden = self.hidden(tokens, copies)?;
 		// [1, tokens, hidden]: one row without padding, so every token is attended.
 		let attended = Tensor::ones((1, count, 1), DType::F32, &self.device)?;
 		let mean = hidden
@@ -88,11 +99,11 @@ impl EmbeddingModel {
 	/// [`EngineError::EmptyInput`] for no tokens, [`EngineError::UnknownToken`],
 	/// [`EngineError::Compute`].
 	pub fn hidden_states(&self, tokens: Vec<u32>) -> Result<Vec<Vec<f32>>> {
-		rows(&self.hidden(tokens)?.squeeze(0)?)
+		rows(&self.hidden(tokens, NonZeroUsize::MIN)?.squeeze(0)?)
 	}
 
-	/// The last hidden states, `[1, tokens, hidden]`.
-	fn hidden(&self, tokens: Vec<u32>) -> Result<Tensor> {
+	/// The last hidden states, `[1, tokens, hidden]`, of the first of these copies.
+	fn hidden(&self, tokens: Vec<u32>, copies: NonZeroUsize) -> Result<Tensor> {
 		if tokens.is_empty() {
 			return Err(EngineError::EmptyInput);
 		}
@@ -108,9 +119,11 @@ impl EmbeddingModel {
 		}
 		let count = tokens.len();
 		let ids = Tensor::from_vec(tokens, (1, count), &self.device)?;
-		Ok(self
+		let ids = ids.repeat((copies.get(), 1))?;
+		let hidden = self
 			.model
-			.forward(&ids, &ids.zeros_like()?, Some(&ids.ones_like()?))?)
+			.forward(&ids, &ids.zeros_like()?, Some(&ids.ones_like()?))?;
+		Ok(hidden.narrow(0, 0, 1)?)
 	}
 
 	/// Runs an embedding job.

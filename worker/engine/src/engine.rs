@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::Device;
 
@@ -20,7 +21,8 @@ use crate::error::{EngineError, Result};
 use crate::forward::Kernels;
 use crate::job::{JobParameters, Outcome, PositionState, Progress, Task};
 use crate::model::{ModelFile, ModelHash, ModelKind, ModelManifest};
-use crate::text::TextModel;
+use crate::sampler::{choose, sampler};
+use crate::text::{TextModel, PREFILL_CHUNK};
 
 /// Model execution, as the worker and the verifier use it.
 pub trait Engine {
@@ -127,15 +129,22 @@ impl EngineOptions {
 	}
 }
 
+#[derive(Clone)]
 enum Loaded {
-	Text(Box<TextModel>),
-	Embedding(Box<EmbeddingModel>),
+	Text(Arc<TextModel>),
+	Embedding(Arc<EmbeddingModel>),
 }
 
-/// The engine that runs models with candle.
+/// Chooses a token by the logits before it and its place in the output, which counts from 0.
+pub type Choice<'a> = dyn FnMut(&[f32], u64) -> Result<u32> + 'a;
+
+/// The engine that runs models with candle. Clones share the weights and the device; of clones on a GPU
+/// only one may compute at a time.
+#[derive(Clone)]
 pub struct CandleEngine {
 	kernels: Kernels,
 	device: Device,
+	chunk: NonZeroUsize,
 	models: BTreeMap<ModelHash, (ModelManifest, Loaded)>,
 }
 
@@ -153,6 +162,7 @@ impl CandleEngine {
 		Ok(Self {
 			kernels: options.kernels,
 			device: options.device.open()?,
+			chunk: PREFILL_CHUNK,
 			models: BTreeMap::new(),
 		})
 	}
@@ -180,9 +190,9 @@ impl CandleEngine {
 		if !self.models.contains_key(&manifest.hash) {
 			let loaded = match manifest.kind {
 				ModelKind::GgufLlama => TextModel::load(&file, self.kernels, &self.device)
-					.map(|model| Loaded::Text(Box::new(model))),
+					.map(|model| Loaded::Text(Arc::new(model))),
 				ModelKind::SafetensorsBert => EmbeddingModel::load(&file, &self.device)
-					.map(|model| Loaded::Embedding(Box::new(model))),
+					.map(|model| Loaded::Embedding(Arc::new(model))),
 			};
 			self.models.insert(
 				manifest.hash,
@@ -202,15 +212,42 @@ impl CandleEngine {
 		self.models.values().map(|(manifest, _)| manifest)
 	}
 
+	/// Reads texts in chunks of this many tokens instead of [`PREFILL_CHUNK`]. Honest programs differ
+	/// in it, and matrix products of other shapes round otherwise: a calibration compares them.
+	pub fn read_in_chunks_of(&mut self, tokens: NonZeroUsize) {
+		self.chunk = tokens;
+	}
+
+	/// As [`Engine::run`] for a text, with another rule for the choice of tokens than the job's
+	/// sampler. Its output is not what the job orders: this is for experiments.
+	///
+	/// # Errors
+	///
+	/// As [`Engine::run`], and those of `choose`.
+	pub fn run_choosing(
+		&self,
+		job: &JobParameters,
+		choose: &mut Choice<'_>,
+		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+	) -> Result<Outcome> {
+		let outcome = self
+			.text_model(&job.model)?
+			.generate(job, self.chunk, choose, sink);
+		finish(&self.device, outcome)
+	}
+
 	/// Drops all but the first `layers` layers of a loaded text model, so that a test has a cheaper
-	/// model that passes for the right one. Whether there was such a model.
+	/// model that passes for the right one. Whether there was such a model that no clone shares.
 	#[doc(hidden)]
 	pub fn keep_layers_for_a_test(&mut self, hash: &ModelHash, layers: usize) -> bool {
 		match self.models.get_mut(hash) {
-			Some((_, Loaded::Text(model))) => {
-				model.keep_layers(layers);
-				true
-			}
+			Some((_, Loaded::Text(model))) => match Arc::get_mut(model) {
+				Some(model) => {
+					model.keep_layers(layers);
+					true
+				}
+				None => false,
+			},
 			_ => false,
 		}
 	}
@@ -259,11 +296,13 @@ impl Engine for CandleEngine {
 		job: &JobParameters,
 		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 	) -> Result<Outcome> {
-		let outcome = match job.task {
-			Task::Chat | Task::Complete => self.text_model(&job.model)?.generate(job, sink),
-			Task::Embed => self.embedding_model(&job.model)?.run(job, sink),
-		};
-		finish(&self.device, outcome)
+		if job.task == Task::Embed {
+			let outcome = self.embedding_model(&job.model)?.run(job, sink);
+			return finish(&self.device, outcome);
+		}
+		let sampler = sampler(&job.seed, job.temperature_milli)?;
+		let mut choose = |logits: &[f32], place| choose(&sampler, logits, place);
+		self.run_choosing(job, &mut choose, sink)
 	}
 
 	fn prompt_tokens(&mut self, model: &ModelHash, task: Task, input: &[u8]) -> Result<Vec<u32>> {
@@ -293,7 +332,7 @@ impl Engine for CandleEngine {
 	) -> Result<()> {
 		let visited = self
 			.text_model(model)?
-			.visit_positions(tokens, first, visit);
+			.visit_positions(tokens, first, self.chunk, visit);
 		finish(&self.device, visited)
 	}
 

@@ -1,34 +1,35 @@
 //! Text generation, and the all-positions pass that checks it.
 //!
 //! Guarantees
-//! 1. Token `i` is `sampler.choose(quantise(logits_i), i)`, where `logits_i` follow the prompt
+//! 1. Token `i` is `choose(logits_i, i)`, of a job `sampler.choose(quantise(logits_i), i)`, where `logits_i` follow the prompt
 //!    and the tokens `0..i`; nothing else enters the choice.
 //! 2. The output ends at the end token, at `max_tokens`, or when prompt and output fill the
 //!    context. The end token is part of the token list and of no text.
 //! 3. Every reported piece is valid UTF-8, and the pieces joined are the output.
 //! 4. The cancel flag is read and the sink is asked before each chunk of the prompt and each
 //!    token.
-//! 5. A prompt is read in chunks of [`PREFILL_CHUNK`] tokens from its beginning, and so are prompt
+//! 5. A prompt is read in chunks of [`PREFILL_CHUNK`] tokens (unless the engine was told otherwise) from its beginning, and so are prompt
 //!    and output in a check, one sequence at a time. So two runs, and two checks, multiply matrices
 //!    of the same shapes.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use candle_core::Device;
 
 use crate::chat::ChatTemplate;
+use crate::engine::Choice;
 use crate::error::{EngineError, Result};
 use crate::forward::{rows, Kernels, Llama, Positions, States};
 use crate::gguf::Gguf;
 use crate::job::{Finish, JobParameters, Outcome, PositionState, Progress, Task};
 use crate::model::{ModelFile, ModelHash};
-use crate::sampler::{choose, sampler};
 use crate::tokenizer::TextTokenizer;
 use crate::utf8::Utf8Decoder;
 
 /// Tokens that are fed in one call.
-pub const PREFILL_CHUNK: usize = 256;
+pub const PREFILL_CHUNK: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// A loaded text model.
 pub struct TextModel {
@@ -90,14 +91,15 @@ impl TextModel {
 		}
 	}
 
-	/// Runs a text job.
+	/// Runs a text job whose prompt is read in chunks of this many tokens.
 	pub(crate) fn generate(
 		&self,
 		job: &JobParameters,
+		chunk: NonZeroUsize,
+		choose: &mut Choice<'_>,
 		sink: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 	) -> Result<Outcome> {
 		let started = Instant::now();
-		let sampler = sampler(&job.seed, job.temperature_milli)?;
 		if job.max_tokens == 0 {
 			return Err(EngineError::NoOutputAsked);
 		}
@@ -119,7 +121,7 @@ impl TextModel {
 
 		let mut cache = self.llama.new_cache(prompt.len() + limit)?;
 		let mut states = None;
-		for chunk in prompt.chunks(PREFILL_CHUNK) {
+		for chunk in prompt.chunks(chunk.get()) {
 			let progress = Progress::Prefill {
 				done: cache.length(),
 				total: prompt.len(),
@@ -143,7 +145,7 @@ impl TextModel {
 				break;
 			}
 			let index = run.tokens.len() as u64;
-			let token = choose(&sampler, &logits, index)?;
+			let token = choose(&logits, index)?;
 			run.tokens.push(token);
 			let text = run.decoder.push(self.tokenizer.token_bytes(token)?);
 			run.output += &text;
@@ -197,6 +199,7 @@ impl TextModel {
 		&self,
 		tokens: &[u32],
 		first: usize,
+		chunk: NonZeroUsize,
 		visit: &mut dyn FnMut(PositionState<'_>) -> ControlFlow<()>,
 	) -> Result<()> {
 		if first >= tokens.len() {
@@ -210,7 +213,7 @@ impl TextModel {
 			});
 		}
 		let mut cache = self.llama.new_cache(tokens.len())?;
-		for chunk in tokens.chunks(PREFILL_CHUNK) {
+		for chunk in tokens.chunks(chunk.get()) {
 			let start = cache.length();
 			let skipped = first.saturating_sub(start);
 			if skipped >= chunk.len() {

@@ -11,7 +11,7 @@ use aci_engine::{
 };
 use aci_poai::judgement::{Doubt, Judgement, Reason};
 use aci_poai::proof::ProofError;
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::ProfileKind;
 use common::{engine, job, MINILM, SMOLLM2};
 use sp_core::H256;
@@ -69,12 +69,12 @@ fn claim<'a>(job: &'a JobParameters, run: &'a Run) -> Claim<'a> {
 }
 
 fn judge(engine: &mut CandleEngine, claim: &Claim) -> Report {
-	let report = check(engine, claim, &Thresholds::UNCALIBRATED).unwrap();
+	let report = check(engine, claim, &shipped().unwrap()).unwrap();
 	println!("{}", report.finding);
 	if let Some(observation) = &report.observation {
 		println!("{observation}");
 	}
-	assert!(!report.calibrated, "nothing has been measured yet");
+	assert!(report.calibrated);
 	report
 }
 
@@ -338,7 +338,7 @@ fn bytes_that_are_no_proof_say_why_and_blame_nobody() {
 		..honest
 	};
 	let error = |engine: &mut CandleEngine, claim: &Claim| {
-		check(engine, claim, &Thresholds::UNCALIBRATED).unwrap_err()
+		check(engine, claim, &shipped().unwrap()).unwrap_err()
 	};
 	assert!(matches!(
 		error(&mut engine, &distribution),
@@ -363,7 +363,8 @@ fn an_embedding_passes_within_the_tolerance_and_fails_beyond_it() {
 		output[..4].copy_from_slice(&(first + by).to_le_bytes());
 		output
 	};
-	for (by, passes) in [(5e-5, true), (2e-4, false)] {
+	let tolerance = shipped().unwrap().numeric.tolerance as f32 / 1e9;
+	for (by, passes) in [(0.5 * tolerance, true), (2.0 * tolerance, false)] {
 		let output = moved(by);
 		let claim = Claim {
 			output: &output,

@@ -14,7 +14,7 @@ use aci_engine::prove::Prover;
 use aci_engine::{
 	CandleEngine, DeviceChoice, Engine, EngineOptions, JobParameters, Kernels, ModelHash, Task,
 };
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::{Outcome, ProfileKind};
 use common::{ignore, job, model_path, top, MINILM, SMOLLM2};
 use sp_core::H256;
@@ -138,7 +138,7 @@ fn made_by_passes_by(worker: &mut CandleEngine, verifier: &mut CandleEngine, job
 		proof_root: proven.root,
 	};
 	let mut outcome_of = |claim: &Claim| {
-		let report = check(verifier, claim, &Thresholds::UNCALIBRATED).unwrap();
+		let report = check(verifier, claim, &shipped().unwrap()).unwrap();
 		println!("{}; {}", report.finding, report.observation.unwrap());
 		report.finding.outcome()
 	};

@@ -29,6 +29,9 @@ pub(crate) struct VerifyOptions {
 	/// The model's weights.
 	#[arg(long, value_name = "PATH")]
 	model: PathBuf,
+	/// The thresholds, as `aci-calibrate freeze` writes them; by default those of this version.
+	#[arg(long, value_name = "FILE")]
+	thresholds: Option<PathBuf>,
 	/// The hash of the chain's block 0, if known from elsewhere: 0x and 64 hexadecimal digits.
 	#[arg(long, value_parser = parse_hash)]
 	genesis: Option<Hash>,
@@ -59,6 +62,7 @@ pub(crate) fn run(options: VerifyOptions) -> ExitCode {
 		output: options.output,
 		proof: options.proof,
 		model: options.model,
+		thresholds: options.thresholds,
 	};
 	let known = Known {
 		genesis: options.genesis,

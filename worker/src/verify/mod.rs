@@ -49,7 +49,10 @@ use aci_poai::{
 	check_receipt,
 	judgement::{Doubt, Judgement},
 	proof::{Form, ProofError},
-	thresholds::Thresholds,
+	thresholds::{
+		file::{self, FileError},
+		Thresholds,
+	},
 	verify_ed25519, Expected,
 };
 use aci_primitives::{
@@ -78,6 +81,8 @@ pub struct Files {
 	pub proof: Option<PathBuf>,
 	/// The model's weights.
 	pub model: PathBuf,
+	/// The thresholds; those that this program ships where none are given.
+	pub thresholds: Option<PathBuf>,
 }
 
 /// What the caller knows from elsewhere.
@@ -129,6 +134,9 @@ pub enum VerifyError {
 	/// The check could not be made.
 	#[error(transparent)]
 	Check(#[from] CheckError),
+	/// The thresholds cannot be read.
+	#[error("the thresholds are of no use: {0}")]
+	Thresholds(FileError),
 }
 
 /// What came of it.
@@ -169,6 +177,11 @@ pub fn verify(
 		return Err(VerifyError::Private);
 	}
 
+	let thresholds = thresholds(files.thresholds.as_deref())?;
+	say(format!(
+		"thresholds: version {}, calibration {:?}",
+		thresholds.version, thresholds.calibration
+	));
 	let input = read(&files.input, MAX_CONTENT)?;
 	let output = read(&files.output, MAX_CONTENT)?;
 	for (name, bytes, stated) in [
@@ -236,7 +249,7 @@ pub fn verify(
 		proof: &proof,
 		proof_root: receipt.proof_root,
 	};
-	let report = check(&mut engine, &claim, &Thresholds::UNCALIBRATED)?;
+	let report = check(&mut engine, &claim, &thresholds)?;
 	describe(&report, receipt.duration, say);
 	conclude(&report.finding)
 }
@@ -245,13 +258,6 @@ pub fn verify(
 fn describe(report: &Report, generation: u64, say: &mut dyn FnMut(String)) {
 	if let Some(observation) = &report.observation {
 		say(format!("seen: {observation}"));
-	}
-	if !report.calibrated {
-		say(
-			"thresholds: provisional, not calibrated; a failure is a reason to look closer, not a \
-			 proof of deceit"
-				.into(),
-		);
 	}
 	let micros = u64::try_from(report.duration.as_micros()).unwrap_or(u64::MAX);
 	say(format!(
@@ -277,6 +283,15 @@ fn conclude(finding: &Finding) -> Result<Conclusion, VerifyError> {
 			None => Conclusion::Undecided(finding.to_string()),
 		},
 	})
+}
+
+/// The thresholds of a file, or those that this program ships.
+fn thresholds(path: Option<&Path>) -> Result<Thresholds, VerifyError> {
+	let parsed = match path {
+		Some(path) => file::parse(&read(path, file::MAX_BYTES as u64)?),
+		None => file::shipped(),
+	};
+	parsed.map_err(VerifyError::Thresholds)
 }
 
 /// Reads a file of at most `limit` bytes.

@@ -138,6 +138,7 @@ impl World {
 				output: write("output", &made.output),
 				proof: Some(write("proof", &made.proof)),
 				model: model_path(),
+				thresholds: None,
 			},
 			_folder: folder,
 		}

@@ -7,3 +7,4 @@ mod invariants;
 mod models;
 mod receipts;
 mod sybil;
+mod thresholds;

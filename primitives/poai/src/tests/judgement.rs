@@ -7,8 +7,44 @@ use crate::{
 use aci_primitives::proof::Outcome;
 use codec::{Decode, Encode};
 use proptest::prelude::*;
+use sp_core::H256;
 
-const THRESHOLDS: Thresholds = Thresholds::UNCALIBRATED;
+/// Round numbers, which nobody measured.
+const RATES: FailureRates = FailureRates {
+	honest: 1_000_000,
+	dishonest: 500_000_000,
+};
+const THRESHOLDS: Thresholds = Thresholds {
+	version: 0,
+	calibration: H256::zero(),
+	numeric: NumericThresholds {
+		tolerance: 100_000,
+		most_beyond: 0,
+		rates: RATES,
+	},
+	sampled_text: SampledTextThresholds {
+		activations: ActivationThresholds {
+			most_mismatched: 300_000_000,
+			most_mean: 10_000,
+			most_median: 8,
+			most_failed: 0,
+		},
+		sampling: SamplingThresholds {
+			clip: 10 << 16,
+			large: 1 << 16,
+			most_mean: 1 << 13,
+			most_large: 50_000_000,
+			least_positions: 16,
+		},
+		rates: RATES,
+	},
+	distribution: DistributionThresholds {
+		most_divergence: 10_000_000,
+		most_excess: 500_000_000,
+		least_positions: 64,
+		rates: RATES,
+	},
+};
 
 fn bytes(numbers: &[f32]) -> Vec<u8> {
 	numbers
@@ -177,7 +213,12 @@ fn right_activations_do_not_save_wrong_draws_nor_the_other_way_round() {
 
 #[test]
 fn a_short_output_whose_draws_look_wrong_is_inconclusive() {
-	let doubt = text(&[GOOD], margins(15, 15 << 17, 9));
+	// A large margin tells at any length.
+	assert_eq!(
+		text(&[GOOD], margins(15, 15 << 17, 9)).outcome(),
+		Some(Outcome::Fail)
+	);
+	let doubt = text(&[GOOD], margins(15, 15 << 14, 0));
 	assert_eq!(
 		doubt,
 		Judgement::Inconclusive(Doubt::TooShort {
@@ -259,15 +300,23 @@ fn a_distribution_at_its_thresholds_passes_and_beyond_each_fails() {
 }
 
 #[test]
-fn the_provisional_thresholds_are_usable_and_say_that_they_are_not_calibrated() {
+fn thresholds_without_a_version_and_a_calibration_are_not_calibrated() {
 	assert_eq!(THRESHOLDS.check(), Ok(()));
 	assert!(!THRESHOLDS.is_calibrated());
-	assert_eq!(Thresholds::default(), THRESHOLDS);
 	let calibrated = Thresholds {
+		version: 1,
 		calibration: hash(1),
 		..THRESHOLDS
 	};
 	assert!(calibrated.is_calibrated());
+	for (version, calibration) in [(0, hash(1)), (1, H256::zero())] {
+		let half = Thresholds {
+			version,
+			calibration,
+			..THRESHOLDS
+		};
+		assert!(!half.is_calibrated());
+	}
 }
 
 #[test]

@@ -12,7 +12,7 @@ use aci_engine::prove::{Proven, Prover};
 use aci_engine::{
 	CancelFlag, CandleEngine, Engine, JobParameters, Kernels, ModelHash, Outcome, Task,
 };
-use aci_poai::thresholds::Thresholds;
+use aci_poai::thresholds::file::shipped;
 use aci_primitives::proof::ProfileKind;
 use sp_core::H256;
 
@@ -110,7 +110,7 @@ impl Made {
 			proof: &self.proven.bytes,
 			proof_root: self.proven.root,
 		};
-		Ok(check(engine, &claim, &Thresholds::UNCALIBRATED)?)
+		Ok(check(engine, &claim, &shipped()?)?)
 	}
 
 	/// The tokens that a verifier feeds: all but the last, which nothing follows.
