@@ -25,6 +25,10 @@ pub struct Envelope {
 
 /// What an envelope holds.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(
+	clippy::large_enum_variant,
+	reason = "one at a time, and most hold a message"
+)]
 pub enum Payload {
 	/// Where the sender is. Told to peers directly, never passed on.
 	#[codec(index = 0)]

@@ -136,18 +136,16 @@ impl<B: BlockT> Net for Gossip<B> {
 		self.heard = self.engine.messages_for(topic);
 		for bytes in early {
 			let verdict = self.sieve.lock().judge_early(&bytes);
-			match (verdict, Envelope::read(&bytes)) {
-				(
-					Verdict::Accepted,
-					Some(Envelope {
-						payload: Payload::Message(message),
-						..
-					}),
-				) => {
-					self.engine.gossip_message(topic, bytes, false);
-					self.early.push_back(message);
-				}
-				_ => {}
+			if let (
+				Verdict::Accepted,
+				Some(Envelope {
+					payload: Payload::Message(message),
+					..
+				}),
+			) = (verdict, Envelope::read(&bytes))
+			{
+				self.engine.gossip_message(topic, bytes, false);
+				self.early.push_back(message);
 			}
 		}
 		self.tell_status();

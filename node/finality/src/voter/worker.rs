@@ -95,6 +95,7 @@ pub struct Worker<C, N> {
 	events: BoxStream<'static, ChainEvent>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, used at once")]
 enum Happened {
 	Message(Option<Message>),
 	Event(Option<ChainEvent>),

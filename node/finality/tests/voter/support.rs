@@ -194,7 +194,7 @@ impl ChainState {
 impl BlockTree for TestChain {
 	fn descends(&self, ancestor: &Target, block: &Target) -> Option<bool> {
 		let state = self.0.lock();
-		(state.holds(ancestor) && state.holds(block)).then(|| ancestor.number <= block.number)
+		(state.holds(ancestor) && state.holds(block)).then_some(ancestor.number <= block.number)
 	}
 
 	fn best(&self, base: &Target) -> Option<Target> {

@@ -47,7 +47,7 @@ fn among_seven_authorities_of_which_two_are_dishonest_neither() {
 	agreement_holds(rules(7, 3, 3));
 }
 
-/// Takes minutes and gigabytes: run by name.
+/// Takes half a minute on a machine that does nothing else: run by name.
 #[test]
 #[ignore = "larger than a test run should be"]
 fn in_larger_worlds_neither() {
