@@ -73,7 +73,7 @@ fn seconds(
 	minute: u64,
 	second: u64,
 ) -> Result<u64, Malformed> {
-	let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
 	let (before, length) = match month {
 		1 => (0, 31),
 		2 => (31, if leap { 29 } else { 28 }),

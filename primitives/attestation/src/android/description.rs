@@ -170,10 +170,9 @@ fn root_of_trust<'a>(mut fields: Reader<'a>) -> Result<RootOfTrust<'a>, Malforme
 		3 => VerifiedBoot::Failed,
 		_ => return Err(Malformed),
 	};
-	let verified_boot_hash = match fields.optional(Tag::OCTET_STRING)? {
-		None => None,
-		Some(element) => Some(element.content),
-	};
+	let verified_boot_hash = fields
+		.optional(Tag::OCTET_STRING)?
+		.map(|element| element.content);
 	fields.finish()?;
 	Ok(RootOfTrust {
 		verified_boot_key,

@@ -25,7 +25,7 @@
 //!    domains are bound, one whose reserved attributes are set, and one that does not disable the
 //!    conversion of page faults into exceptions (SEPT_VE_DISABLE), which its host could abuse.
 //! 6. What is read is bounded: quote, texts, lists, levels, modules, certificates. Time is linear in
-//!    their lengths and has at most ten signatures.
+//!    their lengths; on Intel's own chain it has nine signatures.
 //!
 //! # Deviations from Intel's library
 //!

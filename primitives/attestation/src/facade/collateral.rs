@@ -9,6 +9,12 @@
 //! 2. What is accepted is newer than what is there: made later, and of no lower evaluation or list
 //!    number. So no sequence of uploads makes a chain accept what the vendor had withdrawn before.
 //!
+//! # What follows
+//!
+//! Intel publishes each evaluation early and, months later, as its standard. Whoever brings an early
+//! one moves the chain to it, and platforms must have the newer firmware from then on. What a
+//! platform may lack is the policy's to say, by the states that it accepts.
+//!
 //! Vendors' lists that have no signature are governance's to keep; see
 //! [`RevokedSerials`](crate::x509::RevokedSerials).
 

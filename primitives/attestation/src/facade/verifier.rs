@@ -267,6 +267,7 @@ fn intel(
 		report_data,
 		measurement,
 		tcb: Tcb::Intel(quote.status),
+		// One machine has one identity, whichever of Intel's two TEEs it speaks through.
 		hardware: tagged_hash(HARDWARE, &(Tee::Sgx, quote.platform.ppid)),
 		gpus: Default::default(),
 		expires: 0,

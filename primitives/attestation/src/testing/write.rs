@@ -88,7 +88,9 @@ pub fn name(common: &str) -> Vec<u8> {
 pub fn time(seconds: u64) -> Vec<u8> {
 	let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
 	let mut year = 1970;
-	let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	let leap = |year: u64| {
+		year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+	};
 	while days >= 365 + u64::from(leap(year)) {
 		days -= 365 + u64::from(leap(year));
 		year += 1;

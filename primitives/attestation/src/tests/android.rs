@@ -128,7 +128,7 @@ impl Device {
 		let chain = self.chain();
 		let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
 		let root = Self::root();
-		let google = [&VENDORS.google[0][..], &root];
+		let google = [VENDORS.google[0], &root];
 		let roots = Roots {
 			google: &google,
 			..VENDORS

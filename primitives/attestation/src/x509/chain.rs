@@ -64,7 +64,8 @@ pub fn verify_chain(
 	}
 	let root = PublicKey::parse(root, part)?;
 	let mut validity = Validity::ALWAYS;
-	for (below, certificate) in path.iter().enumerate() {
+	// From the root down: a chain that is nobody's costs one signature.
+	for (below, certificate) in path.iter().enumerate().rev() {
 		certificate.check_time(now, part)?;
 		validity = validity.and(certificate.not_before, certificate.not_after);
 		let above = below.saturating_add(1);
