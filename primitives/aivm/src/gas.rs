@@ -151,9 +151,9 @@ opcodes! {
 	/// Matrix product.
 	TensorMatmul, "TENSOR_MATMUL", 100, 1, "multiplication: m·n·k";
 	/// Layer normalisation.
-	TensorNorm, "TENSOR_NORM", 10, 60, "element";
+	TensorNorm, "TENSOR_NORM", 10, 60, "element, 4 for each row";
 	/// Softmax.
-	TensorSoftmax, "TENSOR_SOFTMAX", 10, 80, "element";
+	TensorSoftmax, "TENSOR_SOFTMAX", 10, 80, "element, 4 for each row";
 	/// A registered model's weights, by hash.
 	ModelLoad, "MODEL_LOAD", 100, 10, "byte of the model";
 	/// Inference of a model whose weights are on chain.
@@ -165,7 +165,7 @@ opcodes! {
 	/// Comparison of two hashes.
 	HashCompare, "HASH_COMPARE", 2, 0, "none";
 	/// Kullback-Leibler divergence.
-	KlDiverge, "KL_DIVERGE", 10, 200, "pair of elements";
+	KlDiverge, "KL_DIVERGE", 10, 200, "pair of elements, 4 for each row";
 	/// Price and worker for a job.
 	HmmQuote, "HMM_QUOTE", 400, 0, "none";
 	/// Purchase of capacity.

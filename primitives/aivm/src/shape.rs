@@ -9,6 +9,9 @@ pub const MAX_TENSOR_BYTES: u64 = 16 * 1024 * 1024;
 /// Largest last dimension of a norm, a softmax and a divergence. Their error bounds hold up to it.
 pub const MAX_WIDTH: usize = 65_536;
 
+/// Elements that a row counts for besides its own, where operations on rows are charged.
+pub const ROW: u64 = 4;
+
 /// The dimensions of a tensor in row-major order.
 ///
 /// Invariants: the rank is 1 to [`MAX_RANK`], every dimension is positive, and the product is at
@@ -66,6 +69,13 @@ impl Shape {
 	/// The product of all dimensions but the last.
 	pub fn rows(&self) -> usize {
 		self.elements() / self.width().max(1)
+	}
+
+	/// The size that operations on rows are charged by: elements, and [`ROW`] more for each row, for the
+	/// root, the division or the logarithms that it takes once.
+	pub fn row_work(&self) -> u64 {
+		// At most 2^24 and 2^26.
+		(self.elements() as u64).saturating_add(ROW.saturating_mul(self.rows() as u64))
 	}
 
 	/// The dimensions before the last two.

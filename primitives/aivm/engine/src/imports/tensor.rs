@@ -136,7 +136,7 @@ pub(crate) fn link<H: Host + 'static>(linker: &mut Linker<State<H>>) -> Result<(
 	                                epsilon: u32|
 	 -> u64 {
 		let tensor = find(caller, handle)?;
-		charge(caller, Opcode::TensorNorm, tensor.shape().elements() as u64)?;
+		charge(caller, Opcode::TensorNorm, tensor.shape().row_work())?;
 		let (gain, bias) = (find_optional(caller, gain)?, find_optional(caller, bias)?);
 		pay_memory(caller, tensor.element(), tensor.shape())?;
 		keep(
@@ -146,11 +146,7 @@ pub(crate) fn link<H: Host + 'static>(linker: &mut Linker<State<H>>) -> Result<(
 	});
 	opcode!(linker, "tensor_softmax", |caller, handle: u64| -> u64 {
 		let tensor = find(caller, handle)?;
-		charge(
-			caller,
-			Opcode::TensorSoftmax,
-			tensor.shape().elements() as u64,
-		)?;
+		charge(caller, Opcode::TensorSoftmax, tensor.shape().row_work())?;
 		pay_memory(caller, tensor.element(), tensor.shape())?;
 		keep(caller, tensor.softmax()?)
 	});

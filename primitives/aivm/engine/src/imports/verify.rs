@@ -34,7 +34,7 @@ pub(crate) fn link<H: Host + 'static>(linker: &mut Linker<State<H>>) -> Result<(
 	});
 	opcode!(linker, "kl_diverge", |caller, p: u64, q: u64| -> u32 {
 		let (p, q) = (find(caller, p)?, find(caller, q)?);
-		charge(caller, Opcode::KlDiverge, p.shape().elements() as u64)?;
+		charge(caller, Opcode::KlDiverge, p.shape().row_work())?;
 		Ok(p.divergence(&q)?)
 	});
 	Ok(())

@@ -103,7 +103,7 @@ fn every_opcode_costs_at_least_its_base() {
 	] {
 		let gas = gas_of(LOCALS, &format!("{fixed} {body}"), &input);
 		assert!(
-			gas.saturating_sub(nothing) >= opcode.gas(4),
+			gas.saturating_sub(nothing) >= opcode.gas(4 + 2 * 4),
 			"{}",
 			opcode.name()
 		);
