@@ -1,0 +1,6 @@
+mod checks;
+mod dag;
+mod decoding;
+mod network;
+mod runs;
+mod values;
