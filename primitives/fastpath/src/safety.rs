@@ -96,7 +96,7 @@ pub enum Control {
 	S3,
 	/// Without S4: more than can be faulty certify.
 	S4,
-	/// Without S5: more than can be faulty are parents enough.
+	/// Without S5: one parent is enough.
 	S5,
 	/// Without S6: one certificate makes Final.
 	S6,
@@ -189,7 +189,7 @@ impl Rules {
 	/// S5: parents of the round before that a vertex needs.
 	pub(crate) fn parents(&self, committee: &Committee) -> usize {
 		if without!(self, S5) {
-			committee.faults().saturating_add(1)
+			1
 		} else {
 			committee.quorum()
 		}

@@ -22,6 +22,7 @@ use aci_primitives::{
 	Receipt, SignedReceipt, ACI,
 };
 use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
+use codec::Encode;
 use sp_core::{ed25519, H256};
 
 /// A signature is the hash of key and message. It stands in for one that cannot be forged.
@@ -400,22 +401,40 @@ impl Maker {
 		self.vertex(author, round, own, before, &[], |_, _| {})
 	}
 
-	/// Rounds 1 to `rounds` in which everybody names everybody.
-	pub fn full(&self, rounds: Round) -> Vec<Vec<Vertex>> {
+	/// Rounds 1 to `rounds` in which everybody names everybody, with changes to some vertices.
+	pub fn changed(
+		&self,
+		rounds: Round,
+		mut change: impl FnMut(&mut Header, &mut Vec<Transaction>),
+	) -> Vec<Vec<Vertex>> {
 		let mut all: Vec<Vec<Vertex>> = Vec::new();
 		for round in 1..=rounds {
-			let before: Vec<&Vertex> = all
-				.last()
-				.map(|last| last.iter().collect())
-				.unwrap_or_default();
+			let empty = Vec::new();
+			let last = all.last().unwrap_or(&empty);
+			let before: Vec<&Vertex> = last.iter().collect();
 			let made = (0..self.size)
 				.map(|author| {
 					let own = before.get(usize::from(author)).copied();
-					self.plain(author, round, own, &before)
+					self.vertex(author, round, own, &before, &[], &mut change)
 				})
 				.collect();
 			all.push(made);
 		}
 		all
 	}
+
+	/// Rounds 1 to `rounds` in which everybody names everybody.
+	pub fn full(&self, rounds: Round) -> Vec<Vec<Vertex>> {
+		self.changed(rounds, |_, _| {})
+	}
+}
+
+/// A DAG that holds these vertices.
+pub fn dag_of<'a>(rules: Rules, vertices: impl IntoIterator<Item = &'a Vertex>) -> crate::dag::Dag {
+	let mut dag = crate::dag::Dag::new(committee(4), rules, 0);
+	for vertex in vertices {
+		let checked = crate::check::check_one::<Hashed>(&vertex.encode(), &committee(4), &rules);
+		dag.insert(checked.expect("an honest form"));
+	}
+	dag
 }
