@@ -77,6 +77,10 @@ pub struct Journal {
 }
 
 /// What one read at the beginning of some bytes gives.
+#[expect(
+	clippy::large_enum_variant,
+	reason = "one at a time, taken apart at once"
+)]
 enum Read {
 	Entry {
 		sequence: u32,

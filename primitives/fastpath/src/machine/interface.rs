@@ -159,6 +159,7 @@ pub enum Input {
 
 /// What a node must do, in the order given.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, done at once")]
 pub enum Output {
 	/// Append these bytes to the journal ([`crate::journal`]) and have them on the disk before any
 	/// later output is done. Where that fails, no later output may be done and the machine must not be

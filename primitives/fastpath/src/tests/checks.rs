@@ -77,7 +77,8 @@ fn v2_v3_v5_form() {
 	let make = |change: fn(&mut crate::vertex::Header)| {
 		maker.vertex(0, 2, Some(&first[0]), &all, &[], |header, _| change(header))
 	};
-	let cases: Vec<(fn(&mut crate::vertex::Header), Invalid)> = vec![
+	type Change = fn(&mut crate::vertex::Header);
+	let cases: Vec<(Change, Invalid)> = vec![
 		(|h| h.round = 0, Invalid::Shape),
 		(|h| h.own_parent.round = 2, Invalid::OwnParent),
 		(|h| h.own_parent.round = 0, Invalid::OwnParent),
