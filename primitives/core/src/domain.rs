@@ -33,6 +33,20 @@ pub const CONTRACT: &[u8] = b"aci/contract/1";
 pub const CONTRACT_LOCK: &[u8] = b"aci/contract-lock/1";
 /// Domain of the report data of an attestation for a contract.
 pub const CONTRACT_STATEMENT: &[u8] = b"aci/contract-statement/1";
+/// Domain of what a client, a worker or a verifier signs for the fast path.
+pub const FAST_PATH: &[u8] = b"aci/fastpath/1";
+/// Domain of the list of transactions that a vertex of the fast path carries.
+pub const TRANSACTIONS: &[u8] = b"aci/transactions/1";
+/// Domain of a vertex of the fast path; its author signs this hash.
+pub const VERTEX: &[u8] = b"aci/vertex/1";
+/// Domain of the hash by which a vertex names its parents of the round before.
+pub const PARENTS: &[u8] = b"aci/parents/1";
+/// Domain of a home's promise of a match.
+pub const PROMISE: &[u8] = b"aci/promise/1";
+/// Domain of the leaves that a checkpoint's roots are made of.
+pub const CHECKPOINT_LEAF: &[u8] = b"aci/checkpoint-leaf/1";
+/// Domain of a checkpoint; the authorities sign this hash.
+pub const CHECKPOINT: &[u8] = b"aci/checkpoint/1";
 
 /// Blake2b-256 over a domain and a value.
 pub fn tagged_hash<T: Encode + ?Sized>(domain: &[u8], value: &T) -> H256 {

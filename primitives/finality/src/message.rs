@@ -16,7 +16,7 @@ use crate::{
 	types::{AuthorityIndex, AuthoritySet, BlockHash, SetId, Target, View},
 };
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -24,7 +24,18 @@ use sp_core::H256;
 const DOMAIN: &[u8; 16] = b"aci/finality/v1/";
 
 /// Where a signature counts: one set of one chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub struct Context {
 	/// The chain's genesis hash.
 	pub genesis: BlockHash,

@@ -1,0 +1,9 @@
+mod checkpoints;
+mod checks;
+mod controls;
+mod dag;
+mod decoding;
+mod lanes;
+mod network;
+mod runs;
+mod values;
