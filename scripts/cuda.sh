@@ -65,5 +65,7 @@ if [ ! -f "$FOLDER/complete" ]; then
 	touch "$FOLDER/complete"
 fi
 
+# The reader's shell is to expand it.
+# shellcheck disable=SC2016
 printf 'export CUDA_HOME=%s PATH=%s:$PATH\n' "$toolkit" "$toolkit/bin"
 printf 'export LIBRARY_PATH=%s:%s/stubs\n' "$toolkit/lib" "$toolkit/lib"

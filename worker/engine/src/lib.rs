@@ -31,8 +31,8 @@
 //!
 //! # Where it runs
 //!
-//! On the CPU, or on an NVIDIA GPU with the `cuda` feature, which needs `nvcc` to build and has been
-//! compiled and not run; the worker's README says how. The number of CPU threads can be pinned
+//! On the CPU, or on an NVIDIA GPU with the `cuda` feature, which needs `nvcc` to build; the worker's
+//! README says how, and what was seen. The number of CPU threads can be pinned
 //! ([`EngineOptions::threads`]).
 
 #![forbid(unsafe_code)]

@@ -23,19 +23,18 @@ use sp_core::H256;
 const TOLERANCE: f32 = 0.01;
 
 /// Logits may differ by this much where activations are rounded before each product: a difference
-/// in the last bit can become a step of the rounding. They span about 34.
+/// in the last bit can become a step of the rounding. They span about 34. On an H100 0.68 was seen
+/// in bfloat16 and 0.08 in half precision.
 const ROUNDED_TOLERANCE: f32 = 1.0;
-
-/// As above, with activations of 8 bits.
-const QUANTISED_TOLERANCE: f32 = 4.0;
 
 const FRANCE: &str = "What is the capital of France?";
 
-const KERNELS: [(Kernels, f32); 4] = [
+/// The quantised kernels are not among them: the two devices round activations to 8 bits in other
+/// ways, and single logits differ by up to 6.5. The example `devices` measures what that does.
+const KERNELS: [(Kernels, f32); 3] = [
 	(Kernels::Dequantised, TOLERANCE),
 	(Kernels::Float16, ROUNDED_TOLERANCE),
 	(Kernels::Bfloat16, ROUNDED_TOLERANCE),
-	(Kernels::Quantised, QUANTISED_TOLERANCE),
 ];
 
 fn engine(device: DeviceChoice, name: &str) -> (CandleEngine, ModelHash) {
@@ -55,7 +54,7 @@ fn engine_with(device: DeviceChoice, name: &str, kernels: Kernels) -> (CandleEng
 
 #[test]
 #[ignore = "needs an NVIDIA GPU"]
-fn logits_of_gpu_and_cpu_agree_with_all_kernels() {
+fn logits_of_gpu_and_cpu_agree_in_f32_and_rounded() {
 	// More than a prefill chunk.
 	let long = "The sea is wide and the ships are small. ".repeat(40);
 	for (kernels, tolerance) in KERNELS {
