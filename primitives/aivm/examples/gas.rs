@@ -2,7 +2,8 @@
 //!
 //! One gas buys a microsecond of the reference machine, on which the reference loop below takes
 //! [`REFERENCE`] nanoseconds a step. Times are scaled by what the loop takes in the same run, so a
-//! busy or slower machine shows the same ratios. Each figure is the least of several runs.
+//! slower machine shows the same ratios. Each figure is the least of many runs; other load on the machine
+//! can only raise it.
 //!
 //! An opcode that makes a tensor pays for its memory as TENSOR_ALLOC does; that is counted in.
 //!
@@ -19,24 +20,61 @@ use std::{hint::black_box, time::Instant};
 
 /// Nanoseconds of one step of the reference loop on the reference machine: a chain of a
 /// multiplication and two dependent simple operations.
-const REFERENCE: f64 = 1.7;
-const STEPS: u32 = 20_000_000;
+const REFERENCE: f64 = 1.2;
+const STEPS: u32 = 100_000;
 
-/// Least seconds of one call, in runs that take a few milliseconds each.
+/// Seconds of processor that this program has used, where the system tells it: in hundredths.
+fn processor_seconds() -> Option<f64> {
+	let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+	// The name before it may have spaces; it ends with the last bracket.
+	let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+	let user: f64 = fields.next()?.parse().ok()?;
+	let system: f64 = fields.next()?.parse().ok()?;
+	Some((user + system) / 100.0)
+}
+
+/// Mean seconds of processor of one call, over a third of a second; `None` where the system does not
+/// tell.
+fn mean_processor(mut work: impl FnMut()) -> Option<f64> {
+	let start = processor_seconds()?;
+	let begin = Instant::now();
+	for calls in 1..1_000u32 {
+		work();
+		let used = processor_seconds()? - start;
+		if used > 0.3 {
+			return Some(used / f64::from(calls));
+		}
+		if begin.elapsed().as_secs_f64() > 20.0 {
+			break;
+		}
+	}
+	None
+}
+
+/// Least seconds of one call. Windows are short and many, so that on a busy machine some of them run
+/// without a pause; what takes longer than a window is run at least five times.
 fn least(mut work: impl FnMut()) -> f64 {
 	let start = Instant::now();
 	work();
 	let once = start.elapsed().as_secs_f64().max(1e-9);
-	let calls = (0.004 / once).clamp(1.0, 100_000.0) as u32;
-	(0..7)
-		.map(|_| {
-			let start = Instant::now();
-			for _ in 0..calls {
-				work();
-			}
-			start.elapsed().as_secs_f64() / f64::from(calls)
-		})
-		.fold(f64::INFINITY, f64::min)
+	if once > 0.003 {
+		if let Some(mean) = mean_processor(&mut work) {
+			return mean;
+		}
+	}
+	let calls = (0.0003 / once).clamp(1.0, 10_000.0) as u32;
+	let begin = Instant::now();
+	let mut least = f64::INFINITY;
+	let mut windows = 0;
+	while windows < 5 || (windows < 200 && begin.elapsed().as_secs_f64() < 0.3) {
+		let start = Instant::now();
+		for _ in 0..calls {
+			work();
+		}
+		least = least.min(start.elapsed().as_secs_f64() / f64::from(calls));
+		windows += 1;
+	}
+	least
 }
 
 /// Seconds of the reference loop for a step.

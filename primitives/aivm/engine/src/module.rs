@@ -86,8 +86,8 @@ const CHECK: Gas = Gas::from_whole(1_000_000);
 pub(crate) fn interpreter() -> Engine {
 	// Calls set up a frame and clear the callee's locals.
 	let costs = OperatorCost {
-		call: 8,
-		call_indirect: 10,
+		call: 16,
+		call_indirect: 20,
 		..OperatorCost::default()
 	};
 	let mut config = Config::default();
