@@ -5,7 +5,10 @@
 //! of skipped tests, and ends; under `ACI_EVIDENCE=required` it fails.
 
 use crate::pem;
-use std::{env, fs, io::Write, path::PathBuf};
+use std::{collections::BTreeSet, env, fs, io::Write, path::PathBuf, sync::Mutex};
+
+/// Tests that have said that they are skipped, with the vendor whose evidence they lack.
+static SKIPPED: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
 
 /// The file, or `None` and a line that says that the test is skipped.
 pub fn read(test: &str, file: &str) -> Option<Vec<u8>> {
@@ -27,6 +30,14 @@ pub fn read(test: &str, file: &str) -> Option<Vec<u8>> {
 				Ok("required"),
 				"{file} is missing: {hint}"
 			);
+			// One line for each test, also if it lacks several files.
+			let vendor = file.split('/').next().unwrap_or_default();
+			let mut skipped = SKIPPED
+				.lock()
+				.unwrap_or_else(|poisoned| poisoned.into_inner());
+			if !skipped.insert((test.into(), vendor.into())) {
+				return None;
+			}
 			// Not by a macro that prints: the test runner would hide the line of a test that passes.
 			let line = format!("skipped: {test}, without {file}: {hint}\n");
 			if std::io::stderr().write_all(line.as_bytes()).is_err() {
