@@ -226,6 +226,7 @@ fn main() {
 		let mut encoded: Vec<(u16, Vec<u8>)> = Vec::new();
 		for author in 0..AUTHORS {
 			let home = usize::from(author);
+			let mut input = Input::Tick;
 			if round < ROUNDS {
 				let transactions: Vec<Transaction> = (0..per_vertex)
 					.map(|place| {
@@ -238,19 +239,15 @@ fn main() {
 				let since = Instant::now();
 				let key = signers[home].0.public();
 				let checked = check_transactions::<BatchedEd25519>(transactions, &GENESIS, &key);
-				let submitted = checked
-					.into_iter()
-					.map(|one| one.expect("signed"))
-					.collect();
-				// Filled before the vertex is due, so that only the queue is touched here.
-				machines[home].step(Input::Submit(submitted), now - 1, &signers[home]);
+				let submitted = checked.into_iter().map(|one| one.expect("signed"));
+				input = Input::Submit(submitted.collect());
 				if author == 0 {
 					signatures += per_vertex as usize;
 					note("own orders: signatures", since, &mut spent);
 				}
 			}
 			let since = Instant::now();
-			let outputs = machines[home].step(Input::Tick, now, &signers[home]);
+			let outputs = machines[home].step(input, now, &signers[home]);
 			if author == 0 {
 				note(
 					"own vertices: lane, hash, journal, promises",

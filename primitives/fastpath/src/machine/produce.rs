@@ -69,10 +69,10 @@ impl<S: Scheme> Machine<S> {
 		if let Some(header) = header {
 			self.make(header, world);
 		}
-		let busy = !self.queue.is_empty()
-			|| self.busy_round.saturating_add(BUSY_ROUNDS) >= self.dag.newest_round();
+		let recent = self.busy_round.saturating_add(BUSY_ROUNDS) >= self.dag.newest_round();
+		let busy = !self.queue.is_empty() || (self.busy_round > 0 && recent);
 		if let Some(own) = &mut self.own {
-			let pause = if busy && self.busy_round > 0 || !self.queue.is_empty() {
+			let pause = if busy {
 				self.timing.least
 			} else {
 				self.timing.most

@@ -73,7 +73,7 @@ pub struct Scenario {
 	pub crashes: u64,
 	/// Whether authority 0 is two machines with one key.
 	pub twins: bool,
-	/// Whether authority 0 takes others for as many as it likes.
+	/// What each ticket has at the start.
 	pub amount: u128,
 	/// Closings that the chain announces.
 	pub closings: u64,
@@ -379,9 +379,8 @@ impl Network {
 		self.perform(node, outputs);
 	}
 
-	fn send(&mut self, to: usize, event: Event) {
+	fn send(&mut self, event: Event) {
 		if let Some(delay) = self.delay() {
-			let _ = to;
 			self.post(delay, event);
 		}
 	}
@@ -427,7 +426,7 @@ impl Network {
 					};
 					for to in 0..self.nodes.len() {
 						if to != node && self.nodes[to].index != index {
-							self.send(to, Event::Vertex(to, vertex.clone()));
+							self.send(Event::Vertex(to, vertex.clone()));
 						}
 					}
 				}
@@ -436,12 +435,12 @@ impl Network {
 						continue;
 					};
 					for to in self.instances(to) {
-						self.send(to, Event::Vertex(to, vertex.clone()));
+						self.send(Event::Vertex(to, vertex.clone()));
 					}
 				}
 				Output::Note(to, note) => {
 					for to in self.instances(to) {
-						self.send(to, Event::Note(to, index, note.clone()));
+						self.send(Event::Note(to, index, note.clone()));
 					}
 				}
 				Output::Promised(parts) => {
