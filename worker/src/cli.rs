@@ -10,7 +10,7 @@ use crate::{
 	verify::{self, VerifyOptions},
 };
 use aci_chain::{amount, Account, Call, Chain};
-use aci_engine::{DeviceChoice, Kernels, ModelFile};
+use aci_engine::{DeviceChoice, EngineOptions, Kernels, ModelFile};
 use anyhow::{bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{
@@ -185,6 +185,24 @@ pub(crate) enum KernelChoice {
 	F16,
 	/// The file's quantised blocks: the least memory, the most rounding.
 	Quantised,
+}
+
+impl RunOptions {
+	/// How the engine computes. A GPU's quantised kernels round so differently from a verifier's
+	/// that one honest output in ten would fail the check (`docs/poai.md`), so they are refused.
+	pub fn engine(&self) -> anyhow::Result<EngineOptions> {
+		let kernels = self.kernels.into();
+		anyhow::ensure!(
+			self.device == DeviceChoice::Cpu || kernels != Kernels::Quantised,
+			"outputs of quantised kernels on a GPU do not pass the verifiers' check: use --kernels \
+			 f32, bf16 or f16 with --device cuda, or --device cpu"
+		);
+		Ok(EngineOptions {
+			device: self.device,
+			threads: self.threads,
+			kernels,
+		})
+	}
 }
 
 impl From<KernelChoice> for Kernels {
@@ -382,6 +400,35 @@ mod tests {
 		assert!(parse(&["--secret-stdin"]));
 		assert!(!parse(&[]));
 		assert!(!parse(&["--account", "bob", "--secret-stdin"]));
+	}
+
+	#[test]
+	fn quantised_kernels_run_on_a_processor_only() {
+		let engine = |arguments: &[&str]| {
+			let run = [
+				"aci-worker",
+				"run",
+				"--account",
+				"bob",
+				"--data-dir",
+				"d",
+				"--class",
+				"cpu",
+				"--model",
+				"m",
+			];
+			match Cli::try_parse_from(run.iter().chain(arguments))
+				.unwrap()
+				.command
+			{
+				Command::Run(options) => options.engine().map_err(|error| error.to_string()),
+				_ => panic!("the command is run"),
+			}
+		};
+		assert!(engine(&["--kernels", "quantised"]).is_ok());
+		assert!(engine(&["--device", "cuda", "--kernels", "bf16"]).is_ok());
+		let refused = engine(&["--device", "cuda", "--kernels", "quantised"]);
+		assert!(refused.unwrap_err().contains("bf16"));
 	}
 
 	#[test]

@@ -188,11 +188,7 @@ async fn load_models(
 	options: &RunOptions,
 ) -> anyhow::Result<(Vec<CandleEngine>, BTreeMap<ModelId, ModelManifest>)> {
 	let (paths, slots) = (options.models.clone(), options.slots);
-	let engine_options = EngineOptions {
-		device: options.device,
-		threads: options.threads,
-		kernels: options.kernels.into(),
-	};
+	let engine_options = options.engine()?;
 	let loading = tokio::task::spawn_blocking(move || load_engines(&paths, slots, engine_options));
 	let (engines, files) = loading.await.context("loading broke off")??;
 	let registered = chain.models().await?;

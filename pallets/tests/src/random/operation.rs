@@ -73,10 +73,11 @@ pub enum Kind {
 	RevokeMeasurement,
 	Suspend,
 	Unsuspend,
+	SetThresholds,
 }
 
 /// How often each kind happens.
-const WEIGHTS: [(u32, Kind); 62] = [
+const WEIGHTS: [(u32, Kind); 63] = [
 	(130, Kind::NextBlock),
 	(60, Kind::Submit),
 	(12, Kind::SubmitReserved),
@@ -139,6 +140,7 @@ const WEIGHTS: [(u32, Kind); 62] = [
 	(1, Kind::RevokeMeasurement),
 	(1, Kind::Suspend),
 	(8, Kind::Unsuspend),
+	(2, Kind::SetThresholds),
 ];
 
 /// An operation: its kind, and three numbers.

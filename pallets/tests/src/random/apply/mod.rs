@@ -110,7 +110,8 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		| Kind::AllowMeasurement
 		| Kind::RevokeMeasurement
 		| Kind::Suspend
-		| Kind::Unsuspend => proof::apply(operation, game),
+		| Kind::Unsuspend
+		| Kind::SetThresholds => proof::apply(operation, game),
 		_ => stakes::apply(operation, game),
 	}
 }

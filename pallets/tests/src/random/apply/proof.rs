@@ -10,7 +10,10 @@ use crate::{
 	runtime::*,
 	world::*,
 };
-use aci_poai::software_tee::DEVELOPMENT_MEASUREMENT;
+use aci_poai::{
+	software_tee::DEVELOPMENT_MEASUREMENT,
+	thresholds::{file::shipped, Thresholds},
+};
 use aci_primitives::{model::ModelKind, proof::ProfileKind, AccountId, JobId, ModelId};
 use pallet_aci_poai::Call;
 use sp_core::H256;
@@ -107,6 +110,15 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		Kind::Suspend => {
 			let worker = mostly(&workers(), a);
 			game.call(RuntimeOrigin::root(), Call::suspend { worker })
+		}
+		Kind::SetThresholds => {
+			// The next version, or one that is taken.
+			let next = pallet_aci_poai::CurrentCalibration::<Market>::get();
+			let thresholds = Thresholds {
+				version: next.saturating_add((a % 2) as u16),
+				..shipped().expect("the shipped file is good")
+			};
+			game.call(RuntimeOrigin::root(), Call::set_thresholds { thresholds })
 		}
 		_ => {
 			let mut suspended: Vec<AccountId> =
