@@ -34,9 +34,11 @@ fn a_validator_that_runs_twice_is_found_out_by_the_others_and_slashed() {
 		"--bootnodes",
 		&bootnode,
 	]);
-	network.node(0).wait("an offence on chain", 10 * LIMIT, |node| {
-		(offences(node) > 0).then_some(())
-	});
+	network
+		.node(0)
+		.wait("an offence on chain", 10 * LIMIT, |node| {
+			(offences(node) > 0).then_some(())
+		});
 	let node = network.node(0);
 	let events = wallet::events_from(node, 1);
 	let charlie = AuthorityId::from(Ed25519Keyring::Charlie.public());
