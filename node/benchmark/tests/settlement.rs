@@ -32,5 +32,10 @@ fn a_block_of_64_jobs_is_made_imported_and_settled() {
 
 	let report = report::batch(&batch) + &report::summary(&[Line::of(&batch, Caches::Cold)]);
 	assert!(report.contains("64 jobs settled"));
-	assert!(report.contains("read: Jobs."));
+	// Which items are among those that took longest is the machine's affair.
+	let named = |line: &str| {
+		let mut words = line.split_whitespace();
+		words.next() == Some("read:") && words.next().is_some_and(|item| item.contains('.'))
+	};
+	assert!(report.lines().any(named), "{report}");
 }

@@ -17,9 +17,9 @@ use sp_runtime::{ArithmeticError, DispatchError};
 
 /// What a slash is taken of.
 pub(crate) struct Stake {
-	offender: AccountId,
-	own: Balance,
-	delegators: Vec<(AccountId, Balance)>,
+	pub(crate) offender: AccountId,
+	pub(crate) own: Balance,
+	pub(crate) delegators: Vec<(AccountId, Balance)>,
 }
 
 impl Stake {
@@ -41,19 +41,31 @@ impl Stake {
 	}
 
 	/// Divides an amount in proportion: each delegator's part rounded down, the rest of it the
-	/// offender's. The parts add up to the amount.
+	/// offender's. What the offender's own bond does not reach to (it may be gone, with its
+	/// delegations still there) the delegators bear, a planck each. No part is above its stake, and
+	/// the parts add up to the amount, where that is not above all of it.
 	pub(crate) fn divide(self, amount: Balance) -> Vec<(AccountId, Balance)> {
 		let total = self.total();
-		let mut own = amount;
+		let mut rest = amount;
 		let mut parts = Vec::with_capacity(self.delegators.len().saturating_add(1));
 		for (who, stake) in self.delegators {
 			let part = crate::rewards::share(amount, stake, total);
 			// The parts are shares of the amount, rounded down.
-			own = own.saturating_sub(part);
-			parts.push((who, part));
+			rest = rest.saturating_sub(part);
+			parts.push((who, part, stake));
 		}
-		parts.insert(0, (self.offender, own));
-		parts
+		let own = rest.min(self.own);
+		rest = rest.saturating_sub(own);
+		// A share of less than all of a stake, rounded down, leaves a planck of it; and what was
+		// rounded off is less than a planck for each of them.
+		let delegated = parts.into_iter().map(|(who, part, stake)| {
+			let more = Balance::from(part < stake).min(rest);
+			rest = rest.saturating_sub(more);
+			(who, part.saturating_add(more))
+		});
+		core::iter::once((self.offender, own))
+			.chain(delegated)
+			.collect()
 	}
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Agenda, Error, Event, Slashes, TotalBurned};
+use crate::{slashing::Stake, Agenda, Error, Event, Slashes, TotalBurned};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -296,4 +296,32 @@ fn a_block_start_costs_one_application_for_each_slash() {
 			idle.saturating_add(one.saturating_mul(2))
 		);
 	});
+}
+
+#[test]
+fn what_rounding_leaves_is_taken_of_delegators_where_the_own_bond_is_gone() {
+	let delegated: [Balance; 3] = [1_002, 1_003, 1_004];
+	// No bond of its own is what a slash of all of it leaves, while delegations come later.
+	for own in [0, 1, 2, 3_000] {
+		let stake = || Stake {
+			offender: account(1),
+			own,
+			delegators: (2u8..).map(account).zip(delegated).collect(),
+		};
+		let all = stake().total();
+		assert_eq!(all, own + 3_009);
+		for amount in 0..=all {
+			let parts = stake().divide(amount);
+			assert!(parts
+				.iter()
+				.map(|(who, _)| who.clone())
+				.eq((1u8..5).map(account)));
+			assert_eq!(parts.iter().map(|(_, part)| part).sum::<Balance>(), amount);
+			assert!(parts[0].1 <= own, "{amount} of {all}");
+			for (part, stake) in parts[1..].iter().zip(delegated) {
+				// In proportion, to a planck.
+				assert!(part.1 <= stake && part.1 * all <= amount * stake + all);
+			}
+		}
+	}
 }
