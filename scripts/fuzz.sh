@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Gives all decoders of the finality gadget a million changed encodings each to read, or as many as
-# the argument says: those of the core and those of the node. Every test run tries a few thousand.
+# Gives every decoder a million changed encodings to read, or as many as the argument says: those of
+# the finality gadget's core and node, of proofs, receipts and thresholds, and a hundredth as many
+# damaged model files to the worker's engine. Every test run tries a few thousand.
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,4 +31,6 @@ start=$SECONDS
 cargo test --release --locked -p aci-finality decoding
 # Chosen from the whole workspace: alone, the node's dependencies would be built once more.
 cargo test --release --locked --workspace --test decoders
+cargo test --release --locked -p aci-poai decoding
+ACI_FUZZ_CASES=$((ACI_FUZZ_CASES / 100 + 1)) cargo test --release --locked --workspace --test malformed
 printf '== %s cases of each search: %s s\n' "$ACI_FUZZ_CASES" "$((SECONDS - start))"
