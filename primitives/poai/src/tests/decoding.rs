@@ -91,7 +91,7 @@ fn a_changed_receipt_never_passes() {
 			peak_memory: manifest.weight_bytes,
 			energy: 5,
 		},
-		profile: spec.profile.clone(),
+		profile: spec.profile,
 		proof_root: H256::repeat_byte(4),
 		seed: H256::repeat_byte(5),
 	};
