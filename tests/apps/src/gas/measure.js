@@ -9,7 +9,6 @@ import { median, processorTime } from './clock.js';
 
 /** More than anything here is held or sent. */
 const NO_LIMIT = 10n ** 20n;
-const SALT = `0x${'01'.repeat(32)}`;
 /** The first guess at the gas of one repetition is refined until a difference takes so long. */
 const WANTED_MICROSECONDS = 25_000;
 /** Each slot of a call's handles is used 65,535 times at most. */
@@ -19,6 +18,8 @@ const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
 export class Chain {
 	#pid;
 	#models = new Set();
+	#codes = new Map();
+	#contracts = 0;
 
 	constructor(api, pid) {
 		this.api = api;
@@ -26,12 +27,17 @@ export class Chain {
 		this.alice = developmentAccount('Alice');
 	}
 
-	/** Uploads a module and makes a contract of it; returns the contract's account. */
+	/** Makes a contract of a module, which it uploads where it is new; returns the contract's account. */
 	async deploy(code) {
 		const { aivm } = this.api.tx;
-		const uploaded = await succeed(this.api, aivm.uploadCode(hex(code)), this.alice);
-		const { code: hash } = only(uploaded.events, 'aivm', 'CodeUploaded').data;
-		const made = aivm.instantiate(hash, 0, 100_000, NO_LIMIT, SALT, '0x');
+		const bytes = hex(code);
+		if (!this.#codes.has(bytes)) {
+			const uploaded = await succeed(this.api, aivm.uploadCode(bytes), this.alice);
+			this.#codes.set(bytes, only(uploaded.events, 'aivm', 'CodeUploaded').data.code);
+		}
+		this.#contracts += 1;
+		const salt = `0x${this.#contracts.toString(16).padStart(64, '0')}`;
+		const made = aivm.instantiate(this.#codes.get(bytes), 0, 100_000, NO_LIMIT, salt, '0x');
 		const { events } = await succeed(this.api, made, this.alice);
 		return only(events, 'aivm', 'Instantiated').data.contract;
 	}
