@@ -86,9 +86,9 @@ const contracts = [
 	})),
 	calls('one function of 250 KiB, not run', bare([run(), { body: constants(250 * KIB) }])),
 	calls('one function of 250 KiB, run', bare([run(constants(250 * KIB))])),
-	calls('4,000 functions', bare([run(), ...times(4_000, { body: constants(45) })])),
+	calls('4,000 functions', bare([run(), ...times(4_000, { body: constants(45) }).flat()])),
 	calls('4,000 functions of 128 locals', bare([
-		run(), ...times(4_000, { locals: MOST_LOCALS, body: constants(45) }),
+		run(), ...times(4_000, { locals: MOST_LOCALS, body: constants(45) }).flat(),
 	])),
 	calls('nested blocks', bare([run(), {
 		body: [times(60 * KIB, [0x02, 0x40]), times(60 * KIB, 0x0b)],
