@@ -24,8 +24,9 @@ use core::{fmt, iter::Sum, ops::AddAssign};
 pub const MILLI: u64 = 1_000;
 /// Picoseconds of reference time in a thousandth of a gas: a nanosecond.
 pub const PICOSECONDS_PER_MILLI: u64 = 1_000;
-/// Thousandths of a gas for one unit of the interpreter's fuel, about one simple instruction.
-pub const MILLI_PER_FUEL: u64 = 10;
+/// Thousandths of a gas for one unit of the interpreter's fuel: two nanoseconds. A simple instruction
+/// takes a few of them.
+pub const MILLI_PER_FUEL: u64 = 2;
 
 /// An amount of gas, in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +168,7 @@ opcodes! {
 	/// Kullback-Leibler divergence.
 	KlDiverge, "KL_DIVERGE", 10, 200, "pair of elements, 4 for each row";
 	/// Price and worker for a job.
-	HmmQuote, "HMM_QUOTE", 400, 0, "none";
+	HmmQuote, "HMM_QUOTE", 2_000, 0, "none";
 	/// Purchase of capacity.
 	HmmSwap, "HMM_SWAP", 1_500, 0, "none";
 	/// Money of the caller locked.

@@ -13,6 +13,7 @@ pub mod gas;
 pub mod logarithm;
 pub mod matmul;
 pub mod model;
+mod narrow;
 pub mod norm;
 pub mod shape;
 pub mod softmax;

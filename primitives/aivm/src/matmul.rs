@@ -19,10 +19,9 @@
 //! The innermost loop adds four rows of `b`, each times one element of `a`, to a row of the result.
 //! It runs over contiguous memory without a branch, so compilers vectorise it; without vectors it is
 //! one load, one product and one sum for each multiplication. Blocks of `b` stay in the first caches.
-//! Where the result has fewer than [`NARROW`] columns such rows are too short; then the columns of `b`
-//! are copied once and the innermost loop runs along the sums.
+//! Where the result has fewer than [`NARROW`] columns such rows are too short: [`crate::narrow`].
 
-use crate::{ElementType, Shape, TensorError};
+use crate::{narrow, ElementType, Shape, TensorError};
 use alloc::{vec, vec::Vec};
 
 /// Largest inner dimension of 8-bit operands: 131,071 · 128 · 128 < 2^31.
@@ -102,15 +101,6 @@ pub fn plan(
 	})
 }
 
-/// The columns of a matrix of rows of `n`, one after the other.
-fn transpose<T: Copy>(b: &[T], n: usize, columns: &mut Vec<T>) {
-	columns.clear();
-	columns.reserve_exact(b.len());
-	for column in 0..n {
-		columns.extend(b.iter().skip(column).step_by(n));
-	}
-}
-
 /// The product of 8-bit matrices of a plan's shapes. `out` holds zeros before.
 pub fn i8_batches(plan: &Plan, a: &[i8], b: &[i8], out: &mut [i32]) {
 	let Plan { m, n, k, .. } = *plan;
@@ -121,15 +111,8 @@ pub fn i8_batches(plan: &Plan, a: &[i8], b: &[i8], out: &mut [i32]) {
 	let pairs = a.chunks(m * k).zip(b.chunks(k * n));
 	for ((a, b), out) in pairs.zip(out.chunks_mut(m * n)) {
 		if n < NARROW {
-			transpose(b, n, &mut columns);
-			for (a, out) in a.chunks(k).zip(out.chunks_mut(n)) {
-				for (column, out) in columns.chunks(k).zip(out) {
-					// Wrapping: the sums cannot leave 32 bits, see MAX_DEPTH.
-					*out = a.iter().zip(column).fold(0i32, |sum, (a, b)| {
-						sum.wrapping_add(i32::from(*a) * i32::from(*b))
-					});
-				}
-			}
+			// The sums cannot leave 32 bits, see MAX_DEPTH, so nothing is refused.
+			let _ = narrow::product(a, b, k, n, &mut columns, out, 0i32, Ok);
 			continue;
 		}
 		for left in (0..n).step_by(COLUMNS) {
@@ -185,6 +168,19 @@ fn i8_row(a: &[i8], b: &[i8], n: usize, left: usize, out: &mut [i32]) {
 	}
 }
 
+/// The largest magnitude. Four are kept, so that no comparison waits for the one before.
+fn largest(values: &[i32]) -> u32 {
+	let (fours, rest) = values.as_chunks::<4>();
+	let mut most = [0u32; 4];
+	for four in fours {
+		for (most, value) in most.iter_mut().zip(four) {
+			*most = value.unsigned_abs().max(*most);
+		}
+	}
+	let rest = rest.iter().map(|value| value.unsigned_abs());
+	most.into_iter().chain(rest).max().unwrap_or(0)
+}
+
 /// The product of 32-bit matrices of a plan's shapes, shifted right by `shift` with rounding.
 ///
 /// Errors: [`TensorError::Overflow`].
@@ -199,11 +195,6 @@ pub fn i32_batches(
 	if m == 0 || n == 0 || k == 0 {
 		return Ok(());
 	}
-	let largest = |values: &[i32]| {
-		values
-			.iter()
-			.fold(0, |largest: u32, value| largest.max(value.unsigned_abs()))
-	};
 	// The half that rounding adds is at most 2^15, and so is counted with one more product.
 	let bound = u128::from(largest(a)) * u128::from(largest(b)) * k as u128 + (1 << 15);
 	if bound >= 1 << 63 {
@@ -215,16 +206,9 @@ pub fn i32_batches(
 	let pairs = a.chunks(m * k).zip(b.chunks(k * n));
 	for ((a, b), out) in pairs.zip(out.chunks_mut(m * n)) {
 		if n < NARROW {
-			transpose(b, n, &mut columns);
-			for (a, out) in a.chunks(k).zip(out.chunks_mut(n)) {
-				for (column, out) in columns.chunks(k).zip(out) {
-					// Wrapping: bounded above.
-					let sum = a.iter().zip(column).fold(half, |sum: i64, (a, b)| {
-						sum.wrapping_add(i64::from(*a).wrapping_mul(i64::from(*b)))
-					});
-					*out = i32::try_from(sum >> shift).map_err(|_| TensorError::Overflow)?;
-				}
-			}
+			narrow::product(a, b, k, n, &mut columns, out, half, |sum: i64| {
+				i32::try_from(sum >> shift).map_err(|_| TensorError::Overflow)
+			})?;
 			continue;
 		}
 		for (a, out) in a.chunks(ROWS * k).zip(out.chunks_mut(ROWS * n)) {
@@ -260,25 +244,29 @@ pub fn i32_batches(
 fn i32_row(a: &[i32], b: &[i32], n: usize, left: usize, sums: &mut [i64]) {
 	let width = sums.len();
 	let row = |rows: &'_ [i32]| -> usize { rows.len().min(width) };
-	let mut pairs = a.chunks_exact(2);
+	let mut fours = a.chunks_exact(4);
 	let mut rows = b.chunks(n).map(|row| row.get(left..).unwrap_or(&[]));
-	for pair in &mut pairs {
-		let (Some(b0), Some(b1)) = (rows.next(), rows.next()) else {
+	for four in &mut fours {
+		let (Some(b0), Some(b1), Some(b2), Some(b3)) =
+			(rows.next(), rows.next(), rows.next(), rows.next())
+		else {
 			return;
 		};
-		let &[a0, a1] = pair else { return };
-		let (a0, a1) = (i64::from(a0), i64::from(a1));
-		let length = row(b0).min(row(b1));
-		let (b0, b1) = (&b0[..length], &b1[..length]);
+		let &[a0, a1, a2, a3] = four else { return };
+		let (a0, a1, a2, a3) = (i64::from(a0), i64::from(a1), i64::from(a2), i64::from(a3));
+		let length = row(b0).min(row(b1)).min(row(b2)).min(row(b3));
+		let (b0, b1, b2, b3) = (&b0[..length], &b1[..length], &b2[..length], &b3[..length]);
 		let sums = &mut sums[..length];
 		// Wrapping: the caller has bounded the sums.
 		for column in 0..length {
 			sums[column] = sums[column]
 				.wrapping_add(a0.wrapping_mul(i64::from(b0[column])))
-				.wrapping_add(a1.wrapping_mul(i64::from(b1[column])));
+				.wrapping_add(a1.wrapping_mul(i64::from(b1[column])))
+				.wrapping_add(a2.wrapping_mul(i64::from(b2[column])))
+				.wrapping_add(a3.wrapping_mul(i64::from(b3[column])));
 		}
 	}
-	for (a, b) in pairs.remainder().iter().zip(rows) {
+	for (a, b) in fours.remainder().iter().zip(rows) {
 		let a = i64::from(*a);
 		for (sum, b) in sums.iter_mut().zip(b) {
 			*sum = sum.wrapping_add(a.wrapping_mul(i64::from(*b)));

@@ -10,8 +10,9 @@ const START_LIMIT = 150_000;
 /**
  * Starts a node that makes and finalises a block every `sealing` milliseconds. The chain's time
  * advances by two seconds with each block, so deadlines pass faster than by the clock on the wall.
- * With `archive` it keeps the state of every block, not of the last ones. Returns its address and a
- * function that ends it.
+ * With `archive` it keeps the state of every block, not of the last ones. Returns its address, its
+ * process's number and a function that ends it. `sealing` may be `instant`: a block for every
+ * transaction and none between.
  */
 export async function startNode(sealing, archive = false) {
 	const program = await Program.start('node', nodeBinary(), (folder) => [
@@ -30,7 +31,7 @@ export async function startNode(sealing, archive = false) {
 	try {
 		const listening = /JSON-RPC server: addr=(127\.0\.0\.1:\d+)/;
 		const [, address] = await program.line(listening, START_LIMIT);
-		return { url: `ws://${address}`, stop: () => program.stop() };
+		return { url: `ws://${address}`, pid: program.pid, stop: () => program.stop() };
 	} catch (error) {
 		await program.stop();
 		throw error;

@@ -61,6 +61,11 @@ export class Program {
 		}
 	}
 
+	/** The number that the system knows it by. */
+	get pid() {
+		return this.#child.pid;
+	}
+
 	/** Throws, with what the program printed last, when it has ended. */
 	assertRuns() {
 		if (this.#end !== null) {

@@ -29,6 +29,26 @@ export function keyOf(api, secret) {
 	return new Keyring({ type: 'ed25519' }).addFromSeed(blake2(api, secret));
 }
 
+/** What the software TEE's root signs for 64 bytes of a program on an account's machine. */
+function softwareQuote(api, account, reportData) {
+	const measurement = blake2(api, PROGRAM);
+	const hardware = blake2(api, `machine of ${account.address}`);
+	const signature = keyOf(api, ROOT_PHRASE).sign(
+		taggedHash(api, 'aci/software-quote/1', measurement, reportData, hardware),
+	);
+	return { measurement, reportData, hardware, signature };
+}
+
+/** Encoded evidence that a program of the software TEE attests a contract's statement. */
+export function statementEvidence(api, account, statement) {
+	const bytes = api.createType('Bytes', `0x${Buffer.from(statement).toString('hex')}`).toU8a();
+	const reportData = Buffer.concat([
+		taggedHash(api, 'aci/contract-statement/1', bytes), ZERO_HASH,
+	]);
+	const type = api.tx.poAi.attest.meta.args[0].type.toString();
+	return api.createType(type, { Software: softwareQuote(api, account, reportData) }).toU8a();
+}
+
 /** `poAi.attest` of an account for a session key: the root vouches for the keys at a recent block. */
 export async function attest(api, account, sessionKey) {
 	const recent = await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead());
@@ -41,12 +61,7 @@ export async function attest(api, account, sessionKey) {
 		),
 		ZERO_HASH,
 	]);
-	const measurement = blake2(api, PROGRAM);
-	const hardware = blake2(api, `machine of ${account.address}`);
-	const signature = keyOf(api, ROOT_PHRASE).sign(
-		taggedHash(api, 'aci/software-quote/1', measurement, reportData, hardware),
-	);
-	const quote = { measurement, reportData, hardware, signature };
+	const quote = softwareQuote(api, account, reportData);
 	const number = recent.number.toNumber();
 	return api.tx.poAi.attest({ Software: quote }, sessionKey.publicKey, dataKey, number);
 }

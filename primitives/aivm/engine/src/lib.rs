@@ -7,6 +7,7 @@ extern crate alloc;
 
 mod call_stack;
 mod execute;
+mod fuel;
 mod guest;
 mod handles;
 pub mod host;

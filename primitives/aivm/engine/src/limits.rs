@@ -42,8 +42,9 @@ pub const MAX_TYPES: u32 = 1_024;
 pub const MAX_IMPORTS: u32 = 128;
 /// Functions of a module.
 pub const MAX_FUNCTIONS: u32 = 4_096;
-/// Locals that a function may declare. They are cleared at every call of it.
-pub const MAX_LOCALS: u32 = 256;
+/// Locals that a function may declare. They are cleared at every call of it, and every call is paid for
+/// as if it had so many.
+pub const MAX_LOCALS: u32 = 128;
 /// Globals of a module.
 pub const MAX_GLOBALS: u32 = 256;
 /// Exports of a module, entry points and others.

@@ -17,6 +17,7 @@
 
 use crate::{
 	execute::DEPLOY,
+	fuel,
 	handles::Handles,
 	host::{Frame, Host, NoHost},
 	imports,
@@ -33,8 +34,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 use wasmi::{
 	errors::{ErrorKind, InstantiationError},
-	AsContextMut, CompilationMode, Config, CustomFuelCosts, EnforcedLimits, Engine, ExternType,
-	Linker, Module, OperatorCost, Store,
+	AsContextMut, CompilationMode, Config, EnforcedLimits, Engine, ExternType, Linker, Module, Store,
 };
 
 /// Why a module is no contract.
@@ -84,12 +84,6 @@ const CHECK: Gas = Gas::from_whole(1_000_000);
 
 /// The interpreter with the rules of the machine.
 pub(crate) fn interpreter() -> Engine {
-	// Calls set up a frame and clear the callee's locals.
-	let costs = OperatorCost {
-		call: 16,
-		call_indirect: 20,
-		..OperatorCost::default()
-	};
 	let mut config = Config::default();
 	config
 		.wasm_mutable_global(true)
@@ -107,12 +101,8 @@ pub(crate) fn interpreter() -> Engine {
 		.allow_start_fn(false)
 		.ignore_custom_sections(true)
 		.consume_fuel(true)
-		.operator_cost(costs)
-		.fuel_cost(CustomFuelCosts {
-			bytes_copied_per_fuel: 32,
-			fuel_per_bytes_translated: 7,
-			fuel_per_bytes_validated: 2,
-		})
+		.operator_cost(fuel::operators())
+		.fuel_cost(fuel::bytes())
 		// Validation does not depend on what is called, so it is never lazy.
 		.compilation_mode(CompilationMode::LazyTranslation)
 		.enforced_limits(EnforcedLimits::strict())

@@ -6,7 +6,7 @@ use crate::{
 };
 use aci_aivm_engine::{
 	aci_aivm::{Gas, TensorError},
-	limits::{MAX_INPUT_BYTES, MAX_MEMORY_PAGES},
+	limits::{MAX_INPUT_BYTES, MAX_LOCALS, MAX_MEMORY_PAGES},
 	Refusal, Trap, TrapCode,
 };
 
@@ -28,9 +28,12 @@ fn an_endless_loop_uses_exactly_its_gas() {
 fn endless_recursion_ends_at_the_stack() {
 	let (result, _) = with_gas(r#"(func $f (export "run") (call $f))"#, 100_000);
 	assert_eq!(result, Err(Trap::Code(TrapCode::StackOverflow)));
-	let fat = "(local i64)".repeat(256);
+	let fat = "(local i64)".repeat(MAX_LOCALS as usize);
 	let text = format!(r#"(func $f (export "run") {fat} (call $f))"#);
-	assert!(with_gas(&text, 100_000).0.is_err());
+	assert_eq!(
+		with_gas(&text, 100_000).0,
+		Err(Trap::Code(TrapCode::StackOverflow))
+	);
 }
 
 #[test]
