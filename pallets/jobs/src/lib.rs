@@ -8,6 +8,7 @@ extern crate alloc;
 mod agenda;
 mod disputes;
 mod history;
+mod inference;
 mod invariants;
 mod lifecycle;
 mod matching;
@@ -722,8 +723,8 @@ pub mod pallet {
 		NotReservationOwner,
 		/// The reservation is for another class than the order.
 		ReservationOfOtherClass,
-		/// At the reservation's own price the job costs more than the order's maximum. Raise the
-		/// maximum.
+		/// The job costs more than the order's maximum: at the reservation's own price, or, where a
+		/// contract orders, at the present quote. Raise the maximum.
 		PriceAboveMaximum,
 		/// The reservation's price makes the job free, which no job is.
 		PriceIsZero,
@@ -743,6 +744,9 @@ pub mod pallet {
 		BlockFull,
 		/// A record that must exist does not. This is a fault of the chain; report it.
 		Inconsistent,
+		/// No worker that offers the model is free in any class, and a contract's order does not wait
+		/// for one. Order again in a later block.
+		NoFreeWorker,
 	}
 
 	#[pallet::hooks]
