@@ -359,3 +359,17 @@ fn a_promise_that_came_true_cannot_be_called_broken_and_another_can() {
 	lied.leaf.outcomes = Hash::zero();
 	assert_eq!(check(&kept, &lied), Err(PromiseError::Path));
 }
+
+#[test]
+fn all_paths_at_once_are_those_of_each_leaf() {
+	for count in (0..20).chain([100]) {
+		let leaves: Vec<Hash> = (0..count).map(|leaf| Hash::repeat_byte(leaf)).collect();
+		let paths = tree::paths(&leaves);
+		assert_eq!(paths.len(), leaves.len());
+		let root = tree::root(&leaves);
+		for (place, path) in (0u32..).zip(paths) {
+			assert_eq!(Some(&path), tree::path(&leaves, place).as_ref());
+			assert!(path.verify(&root, &leaves[place as usize]));
+		}
+	}
+}
