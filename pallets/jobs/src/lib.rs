@@ -10,6 +10,7 @@ mod disputes;
 mod history;
 mod inference;
 mod invariants;
+mod leases;
 mod lifecycle;
 mod matching;
 mod quality;
@@ -46,7 +47,8 @@ pub const MAX_PAGE: u32 = 100;
 pub mod pallet {
 	use crate::{
 		types::{
-			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason, Weighing,
+			BatchKey, Bookkeeping, DeclineReason, Dispute, LeasedOut, Payable, Queued, ReturnReason,
+			Weighing,
 		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
@@ -213,6 +215,11 @@ pub mod pallet {
 	/// The registered workers.
 	#[pallet::storage]
 	pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Worker, OptionQuery>;
+
+	/// What homes of the fast path have of each worker. Absent when nothing.
+	#[pallet::storage]
+	pub type LeasedOuts<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, LeasedOut, ValueQuery>;
 
 	/// The workers of each class. Twox64: governance numbers the classes.
 	#[pallet::storage]
