@@ -7,11 +7,14 @@
 // they are those of the pallet's calls.
 #![allow(missing_docs)]
 
-use crate::{DeclineReason, SlashId, Swap};
+use crate::{
+	contracts::{MAX_CODE_BYTES, MAX_ENTRY_BYTES, MAX_INPUT_BYTES},
+	DeclineReason, SlashId, Swap,
+};
 use aci_primitives::{
 	evidence::Evidence, job::Home, model::ModelManifest, traits::DisputeVerdict, worker::Endpoint,
-	AccountId, Balance, BlockNumber, BoundedList, Class, ClassId, Hash, JobId, JobOutput, JobSpec,
-	ModelId, ReservationId, Role, SignedReceipt,
+	AccountId, Balance, BlockNumber, BoundedBytes, BoundedList, Class, ClassId, Hash, JobId,
+	JobOutput, JobSpec, ModelId, ReservationId, Role, SignedReceipt,
 };
 use codec::Encode;
 use scale_info::TypeInfo;
@@ -206,6 +209,49 @@ pub enum JobsCall {
 	decide_dispute { job: JobId, verdict: DisputeVerdict },
 }
 
+/// Calls of contracts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, TypeInfo)]
+#[allow(non_camel_case_types)]
+pub enum AivmCall {
+	#[codec(index = 0)]
+	upload_code { code: BoundedBytes<MAX_CODE_BYTES> },
+	#[codec(index = 2)]
+	instantiate {
+		code: Hash,
+		#[codec(compact)]
+		value: Balance,
+		#[codec(compact)]
+		gas_limit: u64,
+		#[codec(compact)]
+		deposit_limit: Balance,
+		salt: [u8; 32],
+		input: BoundedBytes<MAX_INPUT_BYTES>,
+	},
+	#[codec(index = 3)]
+	call {
+		contract: AccountId,
+		#[codec(compact)]
+		value: Balance,
+		#[codec(compact)]
+		gas_limit: u64,
+		#[codec(compact)]
+		deposit_limit: Balance,
+		entry: BoundedBytes<MAX_ENTRY_BYTES>,
+		input: BoundedBytes<MAX_INPUT_BYTES>,
+	},
+}
+
+/// What a call of a contract may use and take of its signer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContractMeans {
+	/// What is sent with it, in planck.
+	pub value: Balance,
+	/// The most whole gas.
+	pub gas_limit: u64,
+	/// The most that may be held for storage, in planck.
+	pub deposit_limit: Balance,
+}
+
 /// What a transaction asks for. Build one with the functions below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -220,6 +266,8 @@ pub enum Call {
 	PoAi(PoAiCall),
 	/// Of workers and jobs.
 	Jobs(JobsCall),
+	/// Of contracts.
+	Aivm(AivmCall),
 	/// Several, all or none.
 	Batch(Vec<Call>),
 	/// As root. Development chains only, by the sudo account.
@@ -531,6 +579,45 @@ impl Call {
 		Call::Jobs(JobsCall::decide_dispute { job, verdict })
 	}
 
+	/// Uploads a module that contracts can be made of.
+	pub fn upload_code(code: BoundedBytes<MAX_CODE_BYTES>) -> Self {
+		Call::Aivm(AivmCall::upload_code { code })
+	}
+
+	/// Makes a contract of an uploaded module and runs its `deploy`.
+	pub fn instantiate(
+		code: Hash,
+		means: ContractMeans,
+		salt: [u8; 32],
+		input: BoundedBytes<MAX_INPUT_BYTES>,
+	) -> Self {
+		Call::Aivm(AivmCall::instantiate {
+			code,
+			value: means.value,
+			gas_limit: means.gas_limit,
+			deposit_limit: means.deposit_limit,
+			salt,
+			input,
+		})
+	}
+
+	/// Runs an entry point of a contract.
+	pub fn call_contract(
+		contract: AccountId,
+		means: ContractMeans,
+		entry: BoundedBytes<MAX_ENTRY_BYTES>,
+		input: BoundedBytes<MAX_INPUT_BYTES>,
+	) -> Self {
+		Call::Aivm(AivmCall::call {
+			contract,
+			value: means.value,
+			gas_limit: means.gas_limit,
+			deposit_limit: means.deposit_limit,
+			entry,
+			input,
+		})
+	}
+
 	/// Several calls in one transaction: all of them, or none.
 	pub fn batch(calls: Vec<Call>) -> Self {
 		Call::Batch(calls)
@@ -549,6 +636,7 @@ impl Call {
 			Call::Hmm(call) => Some((HMM, call.encode())),
 			Call::PoAi(call) => Some((POAI, call.encode())),
 			Call::Jobs(call) => Some((JOBS, call.encode())),
+			Call::Aivm(call) => Some((AIVM, call.encode())),
 			Call::Batch(_) | Call::Sudo(_) => None,
 		}
 	}
@@ -564,3 +652,5 @@ pub(crate) const HMM: &str = "Hmm";
 pub(crate) const POAI: &str = "PoAi";
 /// Name of the pallet of workers and jobs.
 pub(crate) const JOBS: &str = "Jobs";
+/// Name of the pallet of contracts.
+pub(crate) const AIVM: &str = "Aivm";

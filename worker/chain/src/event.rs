@@ -1,8 +1,8 @@
 //! What happened in a block.
 //!
 //! The events of jobs and workers are typed; all others are known by name, with their encoded
-//! fields, of which [`crate::HmmEvent`], [`crate::EscrowEvent`] and [`crate::StakingEvent`] type
-//! those that are used. [`crate::Chain::connect`] compares the typed ones with the node's metadata.
+//! fields, of which [`crate::HmmEvent`], [`crate::EscrowEvent`], [`crate::StakingEvent`] and
+//! [`crate::AivmEvent`] type those that are used. [`crate::Chain::connect`] compares the typed ones with the node's metadata.
 
 use crate::ReturnReason;
 use aci_primitives::{

@@ -3,9 +3,10 @@
 
 use crate::{
 	call,
+	contracts::{self, AIVM_API},
 	event::JobsEvent,
 	market::Dispute,
-	market_event::{EscrowEvent, HmmEvent, StakingEvent},
+	market_event::{AivmEvent, EscrowEvent, HmmEvent, StakingEvent},
 	runtime::{AccountInfo, API},
 	shape::Ours,
 	views::views,
@@ -29,7 +30,7 @@ fn of<T: TypeInfo + 'static>() -> MetaType {
 	MetaType::new::<T>()
 }
 
-/// The runtime API's methods: name, arguments, answer.
+/// The methods of the runtime API of jobs: name, arguments, answer.
 fn methods() -> Vec<(&'static str, Vec<MetaType>, MetaType)> {
 	vec![
 		(
@@ -124,6 +125,7 @@ fn check_calls(metadata: &Metadata) -> Result<(), String> {
 		(call::HMM, of::<call::HmmCall>()),
 		(call::POAI, of::<call::PoAiCall>()),
 		(call::JOBS, of::<call::JobsCall>()),
+		(call::AIVM, of::<call::AivmCall>()),
 	];
 	calls.into_iter().try_for_each(|(name, ours)| {
 		let node = pallet(metadata, name)?.call_ty_id();
@@ -139,7 +141,8 @@ pub(crate) fn check_job_events(metadata: &Metadata) -> Result<(), String> {
 fn check_market_events(metadata: &Metadata) -> Result<(), String> {
 	check_events(metadata, call::ESCROW, of::<EscrowEvent>())?;
 	check_events(metadata, call::STAKING, of::<StakingEvent>())?;
-	check_events(metadata, call::HMM, of::<HmmEvent>())
+	check_events(metadata, call::HMM, of::<HmmEvent>())?;
+	check_events(metadata, call::AIVM, of::<AivmEvent>())
 }
 
 fn check_events(metadata: &Metadata, name: &str, ours: MetaType) -> Result<(), String> {
@@ -174,22 +177,25 @@ fn check_enum(
 }
 
 fn check_methods(metadata: &Metadata) -> Result<(), String> {
-	let api = metadata
-		.runtime_api_trait_by_name(API)
-		.ok_or_else(|| format!("the node has no runtime API {API}"))?;
-	for (name, arguments, answer) in methods() {
-		let method = api
-			.method_by_name(name)
-			.ok_or_else(|| format!("the node has no {API}.{name}"))?;
-		let node = method.inputs().map(|input| input.id).collect();
-		let what = format!("{API}.{name}");
-		check_function(
-			metadata,
-			(node, method.output_ty()),
-			arguments,
-			answer,
-			&what,
-		)?;
+	let apis = [(API, methods()), (AIVM_API, contracts::methods())];
+	for (of_api, methods) in apis {
+		let api = metadata
+			.runtime_api_trait_by_name(of_api)
+			.ok_or_else(|| format!("the node has no runtime API {of_api}"))?;
+		for (name, arguments, answer) in methods {
+			let what = format!("{of_api}.{name}");
+			let method = api
+				.method_by_name(name)
+				.ok_or_else(|| format!("the node has no {what}"))?;
+			let node = method.inputs().map(|input| input.id).collect();
+			check_function(
+				metadata,
+				(node, method.output_ty()),
+				arguments,
+				answer,
+				&what,
+			)?;
+		}
 	}
 	Ok(())
 }

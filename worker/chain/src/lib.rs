@@ -62,6 +62,7 @@ mod call;
 pub mod case;
 mod chain;
 mod connection;
+pub mod contracts;
 mod error;
 mod event;
 mod fit;
@@ -77,11 +78,13 @@ mod views;
 
 pub use account::{address, Account};
 pub use blocks::{Block, Blocks};
-pub use call::{Call, EscrowCall, HmmCall, JobsCall, PoAiCall, StakingCall};
+pub use call::{
+	AivmCall, Call, ContractMeans, EscrowCall, HmmCall, JobsCall, PoAiCall, StakingCall,
+};
 pub use chain::Chain;
 pub use error::ChainError;
 pub use event::Event;
 pub use market::{SlashId, Swap};
-pub use market_event::{EscrowEvent, HmmEvent, StakingEvent};
+pub use market_event::{AivmEvent, EscrowEvent, HmmEvent, StakingEvent};
 pub use submit::Included;
 pub use types::{Balances, BlockRef, Certainty, DeclineReason, Held, Properties, ReturnReason};

@@ -3,13 +3,14 @@
 //! Each enum has the variants of its pallet that are used, with their indices. They are read out of
 //! an [`Event::Other`].
 
-use crate::{call, Event, SlashId};
+use crate::{call, contracts::OrderOutcome, Event, SlashId};
 use aci_primitives::{
-	job::Home, AccountId, Balance, BlockNumber, ClassId, Hash, ReservationId, Role,
+	job::Home, AccountId, Balance, BlockNumber, BoundedBytes, ClassId, Hash, JobId, ModelId,
+	ReservationId, Role,
 };
 use codec::{Decode, DecodeAll, Encode};
 use scale_info::TypeInfo;
-use sp_runtime::Permill;
+use sp_runtime::{DispatchError, Permill};
 
 macro_rules! events_of {
 	(
@@ -51,6 +52,143 @@ macro_rules! events_of {
 			}
 		}
 	};
+}
+
+events_of! {
+	call::AIVM;
+	/// Events of contracts. Amounts are in planck.
+	AivmEvent;
+	/// A module was uploaded.
+	0 CodeUploaded {
+		/// Blake2b-256 of the module.
+		code: Hash,
+		/// Who uploaded it.
+		owner: AccountId,
+		/// Its bytes.
+		length: u32,
+		/// Held of the owner.
+		deposit: Balance,
+	}
+	/// A contract was made and its `deploy` has run.
+	2 Instantiated {
+		/// The contract's account.
+		contract: AccountId,
+		/// The hash of its module.
+		code: Hash,
+		/// Who made it.
+		creator: AccountId,
+		/// What it was sent, beside the existential deposit.
+		value: Balance,
+		/// The gas that `deploy` used.
+		gas_used: u64,
+		/// Held of the creator for storage, beyond what came back.
+		deposit: Balance,
+		/// What `deploy` returned.
+		output: Vec<u8>,
+	}
+	/// A contract was called and has returned.
+	3 Called {
+		/// The contract.
+		contract: AccountId,
+		/// Who called it.
+		caller: AccountId,
+		/// Which entry point.
+		entry: BoundedBytes<64>,
+		/// What was sent with the call.
+		value: Balance,
+		/// The gas that was used.
+		gas_used: u64,
+		/// Held of the caller for storage, beyond what came back.
+		deposit: Balance,
+		/// What the contract returned.
+		output: Vec<u8>,
+	}
+	/// A contract tells something.
+	4 ContractEmitted {
+		/// The contract.
+		contract: AccountId,
+		/// What it is about.
+		topic: BoundedBytes<64>,
+		/// What it says.
+		data: BoundedBytes<4_096>,
+	}
+	/// A contract locked money that its caller had sent.
+	6 MoneyLocked {
+		/// The contract, which alone releases it.
+		contract: AccountId,
+		/// The lock's number.
+		lock: u64,
+		/// Whose money it is.
+		client: AccountId,
+		/// How much.
+		amount: Balance,
+		/// First block in which the client may take it back.
+		until: BlockNumber,
+	}
+	/// A lock has ended.
+	7 LockEnded {
+		/// The contract.
+		contract: AccountId,
+		/// The lock's number.
+		lock: u64,
+		/// Whose money it was.
+		client: AccountId,
+		/// Who was paid; nobody when the client took it back.
+		payee: Option<AccountId>,
+		/// What the payee got.
+		paid: Balance,
+		/// What the client got back.
+		refunded: Balance,
+	}
+	/// A contract ordered a run of a model that workers serve.
+	10 InferenceOrdered {
+		/// The contract, which is the job's client.
+		contract: AccountId,
+		/// The job.
+		job: JobId,
+		/// The model.
+		model: ModelId,
+		/// The most that the contract pays for it.
+		max_price: Balance,
+		/// The entry point that is called back.
+		entry: BoundedBytes<64>,
+		/// The gas that the call back may use; it is paid.
+		gas: u64,
+		/// Held of whoever signed, until the call back.
+		deposit: Balance,
+	}
+	/// A contract was told of the end of a run that it ordered.
+	11 CalledBack {
+		/// The contract.
+		contract: AccountId,
+		/// The job.
+		job: JobId,
+		/// How it ended.
+		outcome: OrderOutcome,
+		/// The entry point that was called.
+		entry: BoundedBytes<64>,
+		/// The gas that was used.
+		gas_used: u64,
+		/// Held for storage of whoever signed the order, beyond what came back.
+		deposit: Balance,
+		/// What the contract returned.
+		output: Vec<u8>,
+	}
+	/// A contract was told of the end of a run that it ordered, and its call back failed.
+	12 CallbackFailed {
+		/// The contract.
+		contract: AccountId,
+		/// The job.
+		job: JobId,
+		/// How it ended.
+		outcome: OrderOutcome,
+		/// The entry point that was called.
+		entry: BoundedBytes<64>,
+		/// The gas that was used.
+		gas_used: u64,
+		/// Why it failed.
+		error: DispatchError,
+	}
 }
 
 events_of! {

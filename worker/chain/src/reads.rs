@@ -223,13 +223,23 @@ impl Chain {
 			.map_err(|error| ChainError::decode(format!("{pallet}.{name}"), error))
 	}
 
-	/// Asks the runtime API.
+	/// Asks the runtime API of jobs.
 	pub(crate) async fn api<T: Decode>(
 		&self,
 		method: &str,
 		arguments: impl Encode,
 	) -> Result<T, ChainError> {
-		let name = format!("{API}_{method}");
+		self.api_of(API, method, arguments).await
+	}
+
+	/// Asks a runtime API.
+	pub(crate) async fn api_of<T: Decode>(
+		&self,
+		api: &str,
+		method: &str,
+		arguments: impl Encode,
+	) -> Result<T, ChainError> {
+		let name = format!("{api}_{method}");
 		let (name, arguments) = (name.as_str(), arguments.encode());
 		let arguments = arguments.as_slice();
 		let answer = self

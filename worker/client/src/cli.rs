@@ -1,9 +1,11 @@
 //! The arguments.
 
+mod contract;
 mod govern;
 mod market;
 mod stake;
 
+pub use contract::{CallArgs, ContractCommand, DeployArgs, InputArgs, LimitArgs};
 pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg};
 pub use market::{
 	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
@@ -130,6 +132,9 @@ pub enum Command {
 	/// Classes of hardware and their prices.
 	#[command(subcommand)]
 	Class(ClassCommand),
+	/// Contracts: build, deploy, call, estimate, show.
+	#[command(subcommand)]
+	Contract(ContractCommand),
 	/// What only governance may do, encoded for a referendum.
 	Govern(GovernArgs),
 	/// Show an account's balance.
@@ -370,6 +375,29 @@ mod tests {
 			&["stake", "validate"],
 			&["reserve", "buy", "--class", "cpu", "--slots", "1"],
 			&["market", "--width", "5000"],
+		] {
+			assert!(parse(arguments).is_err(), "{arguments:?}");
+		}
+	}
+
+	#[test]
+	fn a_call_of_a_contract_has_its_arguments_or_one_input() {
+		let parsed = parse(&["contract", "call", "5F", "ask", "text:Why?", "--value", "1"]);
+		match parsed.expect("is right").command {
+			Command::Contract(ContractCommand::Call(call)) => {
+				assert_eq!(
+					(call.entry.as_str(), call.limits.value.as_str()),
+					("ask", "1")
+				);
+				assert_eq!(call.input.arguments, ["text:Why?"]);
+			}
+			command => panic!("{command:?}"),
+		}
+		for arguments in [
+			&["contract", "call", "5F"][..],
+			&["contract", "call", "5F", "ask", "u8:1", "--input", "0x"],
+			&["contract", "deploy"],
+			&["contract", "deploy", "m.wasm", "--gas", "-1"],
 		] {
 			assert!(parse(arguments).is_err(), "{arguments:?}");
 		}

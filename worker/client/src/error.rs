@@ -37,6 +37,14 @@ pub enum ClientError {
 	/// What was received is not what was signed.
 	#[error("{0}")]
 	Verification(String),
+	/// A contract cannot be built, is no contract, or refuses the call.
+	#[error("{message}")]
+	Contract {
+		/// A word for the reason.
+		code: &'static str,
+		/// What is wrong, and what to do.
+		message: String,
+	},
 	/// Nobody said yes.
 	#[error("{0}")]
 	NotConfirmed(String),
@@ -51,7 +59,7 @@ impl ClientError {
 			ClientError::Transfer(_) => "transfer",
 			ClientError::File { .. } => "file",
 			ClientError::NotFound(_) => "not-found",
-			ClientError::Quote { code, .. } => code,
+			ClientError::Quote { code, .. } | ClientError::Contract { code, .. } => code,
 			ClientError::Verification(_) => "verification",
 			ClientError::NotConfirmed(_) => "not-confirmed",
 		}
@@ -64,6 +72,13 @@ impl ClientError {
 			ClientError::Chain(error) if error.is_network() => 4,
 			ClientError::NotConfirmed(_) => 5,
 			_ => 1,
+		}
+	}
+
+	pub fn contract(code: &'static str, message: impl Into<String>) -> Self {
+		ClientError::Contract {
+			code,
+			message: message.into(),
 		}
 	}
 

@@ -1,13 +1,15 @@
 //! `aci`, the command line client of the ACI chain.
 //!
 //! Quotes, orders and follows jobs, fetches their results, disputes them and proves how they ended;
-//! and takes part in the market: prices, reservations, funds, budgets, bonds, delegations.
+//! takes part in the market: prices, reservations, funds, budgets, bonds, delegations; and builds,
+//! deploys and calls contracts.
 //!
 //! # What it guarantees
 //!
 //! 1. *Nothing is spent unseen.* An order shows its quoted price and asks; where nobody can be
 //!    asked, it needs `--max-price`, or `--yes`. The chain never takes more than the maximum. The same
-//!    holds for what is reserved and sold back, and for the bond of a dispute.
+//!    holds for what is reserved and sold back, for the bond of a dispute, and for contracts: a call is
+//!    tried on the node first, and not sent when it would fail.
 //! 2. *What is shown as a result was checked*: it hashes to what the worker's receipt says. Text that
 //!    is streamed while it is made is shown before that; at the end it is compared with the result,
 //!    and a difference is said.

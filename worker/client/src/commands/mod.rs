@@ -3,6 +3,7 @@
 mod balance;
 mod budget;
 mod class;
+mod contract;
 mod delegations;
 mod dispute;
 mod escrow;
@@ -24,7 +25,7 @@ mod validators;
 mod worker;
 
 use crate::{
-	cli::{Cli, Command},
+	cli::{Cli, Command, ContractCommand},
 	context::Context,
 	error::ClientError,
 	output::{planck, Done},
@@ -40,6 +41,9 @@ pub async fn run(cli: Cli) -> Result<Done, ClientError> {
 		clap_complete::generate(shell, &mut Cli::command(), "aci", &mut script);
 		let text = String::from_utf8_lossy(&script).into_owned();
 		return Ok(Done::new(json!({ "script": text }), text));
+	}
+	if let Command::Contract(ContractCommand::Build { folder, output }) = &cli.command {
+		return contract::build::run(folder, output.as_deref());
 	}
 	let context = Context::new(&cli).await?;
 	match cli.command {
@@ -62,6 +66,7 @@ pub async fn run(cli: Cli) -> Result<Done, ClientError> {
 		Command::Escrow(command) => escrow::run(&context, command).await,
 		Command::Model(command) => model::run(&context, command).await,
 		Command::Class(command) => class::run(&context, command).await,
+		Command::Contract(command) => contract::run(&context, command).await,
 		Command::Govern(arguments) => govern::run(&context, arguments).await,
 		Command::Balance => balance::run(&context).await,
 		// Was handled above: it needs no node.

@@ -6,6 +6,7 @@
 use serde_json::Value;
 use std::{
 	io::Read,
+	path::{Path, PathBuf},
 	process::{Command, Stdio},
 	thread::JoinHandle,
 	time::{Duration, Instant},
@@ -16,7 +17,8 @@ const START: Duration = Duration::from_secs(60);
 /// How long the program may run.
 const RUN: Duration = Duration::from_secs(30);
 
-/// A development node with a block each 200 ms; each block is 2 s of the chain's time.
+/// A development node, with a block each 200 ms where nothing else is said; each block is 2 s of the
+/// chain's time.
 pub struct Node {
 	node: aci_node_testing::Node,
 	data: tempfile::TempDir,
@@ -25,8 +27,13 @@ pub struct Node {
 impl Node {
 	/// Starts the node, and waits until the program reads its chain.
 	pub fn start() -> Self {
+		Self::sealing("200")
+	}
+
+	/// The same with a block each so many milliseconds.
+	pub fn sealing(milliseconds: &str) -> Self {
 		let mut node = Node {
-			node: aci_node_testing::Node::dev(&["--sealing", "200"]),
+			node: aci_node_testing::Node::dev(&["--sealing", milliseconds]),
 			data: tempfile::tempdir().expect("a temporary folder"),
 		};
 		let (url, data) = (node.node.url(), &node.data);
@@ -35,6 +42,11 @@ impl Node {
 			(ran.code == 0).then_some(())
 		});
 		node
+	}
+
+	/// The node's address.
+	pub fn url(&self) -> String {
+		self.node.url()
 	}
 
 	/// The port that the node answers at.
@@ -136,4 +148,36 @@ fn reader(mut source: impl Read + Send + 'static) -> JoinHandle<String> {
 pub fn planck(value: &Value) -> u128 {
 	let text = value.as_str().expect("an amount is text");
 	text.parse().expect("an amount is digits")
+}
+
+/// Builds an example contract with the program, in the environment of the scripts: they know a
+/// toolchain that can. Gives the module and what the program said of it.
+pub fn build_contract(name: &str, folder: &tempfile::TempDir) -> (PathBuf, Value) {
+	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+	let module = folder.path().join(name).with_extension("wasm");
+	let script = format!(
+		". '{}' && exec \"$0\" \"$@\"",
+		root.join("scripts/env.sh").display()
+	);
+	let output = Command::new("sh")
+		.args(["-c", &script, env!("CARGO_BIN_EXE_aci"), "--json"])
+		.args(["contract", "build"])
+		.arg(root.join("aivm/contracts").join(name))
+		.arg("--output")
+		.arg(&module)
+		.env(
+			"CARGO_TARGET_DIR",
+			Path::new(env!("CARGO_TARGET_TMPDIR")).join("contracts"),
+		)
+		.env_remove("RUSTUP_TOOLCHAIN")
+		.output()
+		.expect("there is a shell");
+	let stdout = String::from_utf8_lossy(&output.stdout);
+	assert!(
+		output.status.success(),
+		"{name} is not built: {stdout}{}",
+		String::from_utf8_lossy(&output.stderr)
+	);
+	let said = serde_json::from_str(&stdout).expect("one JSON value");
+	(module, said)
 }
