@@ -28,9 +28,10 @@ impl Machine for Arithmetic {
 	fn read(&self, tensor: &Tensor, _: u32) -> (Vec<u32>, Vec<u8>) {
 		let bytes = match tensor.elements() {
 			Elements::I8(values) => values.iter().map(|value| *value as u8).collect(),
-			Elements::I32(values) | Elements::Fixed(values) => {
-				values.iter().flat_map(|value| value.to_le_bytes()).collect()
-			}
+			Elements::I32(values) | Elements::Fixed(values) => values
+				.iter()
+				.flat_map(|value| value.to_le_bytes())
+				.collect(),
 		};
 		(tensor.shape().dimensions().to_vec(), bytes)
 	}

@@ -106,7 +106,9 @@ pub fn digests<M: Machine>(machine: &M) -> Vec<u64> {
 	};
 	let positive = |seed: u32, dimensions: &[u32]| {
 		let count = dimensions.iter().product();
-		let values = words(seed, count, 12).into_iter().map(|value| value.abs() + 1);
+		let values = words(seed, count, 12)
+			.into_iter()
+			.map(|value| value.abs() + 1);
 		machine.tensor(FIXED, dimensions, &wide(values.collect()))
 	};
 	let result = |tensor: M::Tensor, bytes: u32| {
@@ -122,22 +124,44 @@ pub fn digests<M: Machine>(machine: &M) -> Vec<u64> {
 	other[31] ^= 1;
 	Vec::from([
 		result(machine.zeros(I32, &[2, 3, 4, 5]), 480),
-		result(machine.matmul(&small(1, &[9, 70]), &small(2, &[70, 41])), 9 * 41 * 4),
-		result(machine.matmul(&small(3, &[40, 19]), &small(4, &[19, 1])), 160),
-		result(machine.matmul(&large(I32, 5, 21, &[6, 50]), &large(I32, 6, 21, &[50, 37])), 888),
-		result(machine.matmul(&large(FIXED, 5, 13, &[7, 90]), &large(FIXED, 6, 13, &[90, 20])), 560),
 		result(
-			machine.matmul(&large(FIXED, 5, 13, &[2, 30, 3]), &large(FIXED, 6, 13, &[2, 3, 4])),
+			machine.matmul(&small(1, &[9, 70]), &small(2, &[70, 41])),
+			9 * 41 * 4,
+		),
+		result(
+			machine.matmul(&small(3, &[40, 19]), &small(4, &[19, 1])),
+			160,
+		),
+		result(
+			machine.matmul(&large(I32, 5, 21, &[6, 50]), &large(I32, 6, 21, &[50, 37])),
+			888,
+		),
+		result(
+			machine.matmul(
+				&large(FIXED, 5, 13, &[7, 90]),
+				&large(FIXED, 6, 13, &[90, 20]),
+			),
+			560,
+		),
+		result(
+			machine.matmul(
+				&large(FIXED, 5, 13, &[2, 30, 3]),
+				&large(FIXED, 6, 13, &[2, 3, 4]),
+			),
 			960,
 		),
 		result(machine.norm(&rows, None, 42_950), 660),
 		result(machine.norm(&rows, Some((&gain, &bias)), 1), 660),
-		result(machine.norm(&large(FIXED, 10, 12, &[50, 1]), None, 42_950), 200),
+		result(
+			machine.norm(&large(FIXED, 10, 12, &[50, 1]), None, 42_950),
+			200,
+		),
 		result(machine.softmax(&rows), 660),
 		result(machine.narrow(&rows, 77, 19), 165),
 		u64::from(machine.divergence(&positive(1, &[4, 60]), &positive(2, &[4, 60]))),
 		result(machine.infer(&small(11, &[3, 16])), 60),
 		digest(hash),
-		u64::from(machine.same_hash(&hash, &hash)) << 1 | u64::from(machine.same_hash(&hash, &other)),
+		u64::from(machine.same_hash(&hash, &hash)) << 1
+			| u64::from(machine.same_hash(&hash, &other)),
 	])
 }
