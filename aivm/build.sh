@@ -19,8 +19,8 @@ fi
 # One megabyte of stack is rustc's default and would be zeroed and paid for at every call.
 RUSTFLAGS="-C link-arg=-zstack-size=32768 -C link-arg=--strip-all" \
 	cargo build --manifest-path "$ROOT/Cargo.toml" --locked --release \
-	--target wasm32v1-none --target-dir "$target" -p marketplace -p classifier
-for contract in marketplace classifier; do
+	--target wasm32v1-none --target-dir "$target" -p marketplace -p classifier -p questions
+for contract in marketplace classifier questions; do
 	cp "$target/wasm32v1-none/release/$contract.wasm" "$output/"
 	printf '%s %s bytes\n' "$output/$contract.wasm" "$(stat -c %s "$output/$contract.wasm")"
 done

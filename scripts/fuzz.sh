@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Gives all decoders of the finality gadget a million changed encodings each to read, or as many as
-# the argument says: those of the core and those of the node. Every test run tries a few thousand.
-#
-# Then gives the AIVM a hundredth as many modules to validate and to run: random and changed bytes,
-# random instructions, and random arguments to every opcode.
+# Gives every decoder a million changed encodings to read, or as many as the argument says: those of
+# the finality gadget's core and node, of proofs, receipts and thresholds, and a hundredth as many
+# damaged model files to the worker's engine. As few modules are given to the AIVM, to validate and to
+# run: random and changed bytes, random instructions, and random arguments to every opcode. Every test
+# run tries a few thousand of the first, and a few hundred modules.
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,6 +33,7 @@ start=$SECONDS
 cargo test --release --locked -p aci-finality decoding
 # Chosen from the whole workspace: alone, the node's dependencies would be built once more.
 cargo test --release --locked --workspace --test decoders
-modules=$((ACI_FUZZ_CASES / 100 + 1))
-ACI_FUZZ_CASES=$modules cargo test --release --locked -p aci-aivm-engine --test machine fuzz
+cargo test --release --locked -p aci-poai decoding
+ACI_FUZZ_CASES=$((ACI_FUZZ_CASES / 100 + 1)) cargo test --release --locked --workspace --test malformed
+ACI_FUZZ_CASES=$((ACI_FUZZ_CASES / 100 + 1)) cargo test --release --locked -p aci-aivm-engine --test machine fuzz
 printf '== %s cases of each search: %s s\n' "$ACI_FUZZ_CASES" "$((SECONDS - start))"

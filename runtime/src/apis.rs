@@ -25,7 +25,7 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_aci_aivm_ops::types::{
-	CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, OnChainModel,
+	CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, ModelOrder, OnChainModel,
 };
 use pallet_aci_jobs::types::Dispute;
 use pallet_grandpa::AuthorityId as GrandpaId;
@@ -304,6 +304,10 @@ impl_runtime_apis! {
 
 		fn contract_lock(account: AccountId, lock: u64) -> Option<ContractLock> {
 			Aivm::contract_lock(account, lock)
+		}
+
+		fn model_order(job: JobId) -> Option<ModelOrder> {
+			Aivm::model_order(job)
 		}
 
 		fn contract_code(hash: Hash) -> Option<CodeInfo> {

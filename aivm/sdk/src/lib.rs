@@ -11,6 +11,7 @@ mod allocator;
 mod arguments;
 pub mod entry;
 pub mod env;
+pub mod job;
 pub mod market;
 mod model;
 pub mod storage;

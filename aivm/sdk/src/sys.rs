@@ -46,6 +46,15 @@ unsafe extern "C" {
 	pub fn model_load(hash: *const u8) -> u64;
 	pub fn model_infer(model: u64, input: u64) -> u64;
 	pub fn model_hash(model: u64, pointer: *mut u8);
+	pub fn model_order(
+		terms: *const u8,
+		input: *const u8,
+		input_length: u32,
+		entry: *const u8,
+		entry_length: u32,
+		gas: u64,
+		job: *mut u8,
+	) -> u32;
 	pub fn tee_verify(
 		attestation: *const u8,
 		attestation_length: u32,
@@ -109,6 +118,7 @@ mod elsewhere {
 		model_load(In) -> u64;
 		model_infer(u64, u64) -> u64;
 		model_hash(u64, Out);
+		model_order(In, In, u32, In, u32, u64, Out) -> u32;
 		tee_verify(In, u32, In, u32) -> u32;
 		hash_compare(In, In) -> u32;
 		kl_diverge(u64, u64) -> u32;

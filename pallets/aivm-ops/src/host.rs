@@ -11,7 +11,7 @@ use crate::{
 	NextLock, Pallet,
 };
 use aci_aivm_engine::{
-	aci_aivm::Gas, Account, CallRequest, CallResult, Entry, Hash, Host, Refusal,
+	aci_aivm::Gas, Account, CallRequest, CallResult, Entry, Hash, Host, InferenceRequest, Refusal,
 };
 use aci_primitives::{
 	domain::{self, tagged_hash},
@@ -192,6 +192,10 @@ impl<T: Config> Host for ContractHost<T> {
 
 	fn sha256(&mut self, bytes: &[u8]) -> Hash {
 		sp_io::hashing::sha2_256(bytes)
+	}
+
+	fn order_inference(&mut self, request: InferenceRequest) -> Result<Option<Hash>, Refusal> {
+		Ok(self.order(request)?.map(Into::into))
 	}
 
 	fn tee_verify(&mut self, attestation: &[u8], statement: &[u8]) -> bool {

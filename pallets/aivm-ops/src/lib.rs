@@ -9,6 +9,7 @@ mod host;
 mod machine;
 #[cfg(test)]
 mod mock;
+mod orders;
 pub mod runtime_api;
 #[cfg(test)]
 mod tests;
@@ -18,10 +19,11 @@ pub mod types;
 pub mod weights;
 
 pub use host::{lock_job, statement_report_data};
+pub use orders::callback_input;
 pub use pallet::*;
 pub use types::{
-	CodeInfo, Contract, ContractLock, ContractMarket, DryRun, DryRunMeans, OnChainModel,
-	StoredValue,
+	CodeInfo, Contract, ContractLock, ContractMarket, DryRun, DryRunMeans, ModelOrder,
+	OnChainModel, OrderOutcome, StoredValue,
 };
 pub use weights::WeightInfo;
 
@@ -38,8 +40,8 @@ pub mod pallet {
 		validate, Entry,
 	};
 	use aci_primitives::{
-		traits::{AttestationVerifier, JobEscrow, Settlement},
-		AccountId, Balance, BlockNumber, BoundedBytes, Hash, ModelId,
+		traits::{AttestationVerifier, InferenceJobs, JobEscrow, Settlement},
+		AccountId, Balance, BlockNumber, BoundedBytes, Hash, JobId, ModelId,
 	};
 	use alloc::vec::Vec;
 	use frame_support::{
@@ -73,6 +75,10 @@ pub mod pallet {
 		/// For models whose weights you put on chain. It comes back when you remove the model.
 		#[codec(index = 2)]
 		Model,
+		/// For runs of models that contracts ordered in your transactions. Each comes back when the
+		/// contract is called back; what the call back then stores is held for storage.
+		#[codec(index = 3)]
+		Order,
 	}
 
 	/// What the pallet needs of the runtime.
@@ -93,6 +99,9 @@ pub mod pallet {
 
 		/// Quotes and capacity.
 		type Market: ContractMarket;
+
+		/// Jobs, for models that are not on chain.
+		type Jobs: InferenceJobs;
 
 		/// Evidence of TEEs.
 		type Attestation: AttestationVerifier;
@@ -119,6 +128,20 @@ pub mod pallet {
 		/// The most gas that a dry run is given: what fits a block.
 		#[pallet::constant]
 		type MaxGas: Get<u64>;
+
+		/// Runs of models that contracts wait for at once, all contracts together. When every call back
+		/// takes all gas of a block, the last one comes after so many blocks; jobs must be on record
+		/// for longer.
+		#[pallet::constant]
+		type MaxOrders: Get<u32>;
+
+		/// Ordered runs that the start of a block looks at.
+		#[pallet::constant]
+		type MaxVisitsPerBlock: Get<u32>;
+
+		/// The whole gas of all call backs of a block, and so the most that one may be given.
+		#[pallet::constant]
+		type CallbackGasPerBlock: Get<u64>;
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -174,6 +197,19 @@ pub mod pallet {
 	/// The number of the next lock.
 	#[pallet::storage]
 	pub type NextLock<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// Runs of models that contracts have ordered, by their jobs, until the contracts are called back.
+	// Twox: the key is a hash that covers a number that nobody chooses.
+	#[pallet::storage]
+	pub type Orders<T: Config> = CountedStorageMap<_, Twox64Concat, JobId, ModelOrder, OptionQuery>;
+
+	/// How many runs each contract waits for. No entry without one.
+	#[pallet::storage]
+	pub type OrdersOf<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u32, ValueQuery>;
+
+	/// The order that was looked at last; the next block goes on after it.
+	#[pallet::storage]
+	pub type OrderCursor<T: Config> = StorageValue<_, JobId, OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -298,6 +334,57 @@ pub mod pallet {
 			/// What came back.
 			deposit: Balance,
 		},
+		/// A contract ordered a run of a model that workers serve. It follows the job's own event.
+		InferenceOrdered {
+			/// The contract, which is the job's client.
+			contract: AccountId,
+			/// The job.
+			job: JobId,
+			/// The model.
+			model: ModelId,
+			/// The most that the contract pays for it.
+			max_price: Balance,
+			/// The entry point that is called back.
+			entry: EntryName,
+			/// The gas that the call back may use; it is paid.
+			gas: u64,
+			/// Held of whoever signed, until the call back.
+			deposit: Balance,
+		},
+		/// A contract was told of the end of a run that it ordered.
+		CalledBack {
+			/// The contract.
+			contract: AccountId,
+			/// The job.
+			job: JobId,
+			/// How it ended.
+			outcome: OrderOutcome,
+			/// The entry point that was called.
+			entry: EntryName,
+			/// The gas that was used, of what was paid.
+			gas_used: u64,
+			/// Held for storage of whoever signed the order, beyond what came back.
+			deposit: Balance,
+			/// What the contract returned.
+			output: Vec<u8>,
+		},
+		/// A contract was told of the end of a run that it ordered, and its call back failed: all that
+		/// it did is undone. The job and its money are not touched, and the output can be read of the
+		/// job.
+		CallbackFailed {
+			/// The contract.
+			contract: AccountId,
+			/// The job.
+			job: JobId,
+			/// How it ended.
+			outcome: OrderOutcome,
+			/// The entry point that was called.
+			entry: EntryName,
+			/// The gas that was used, of what was paid.
+			gas_used: u64,
+			/// Why it failed.
+			error: DispatchError,
+		},
 	}
 
 	#[pallet::error]
@@ -319,8 +406,8 @@ pub mod pallet {
 		NotAContract,
 		/// Only the account that made the contract removes it.
 		NotCreator,
-		/// The contract still has storage, locks of clients' money, or money on hold. Let it clear them
-		/// first.
+		/// The contract still has storage, locks of clients' money, money on hold, or a run of a model
+		/// that it waits for. Let it clear them first.
 		ContractNotEmpty,
 		/// The gas is used up. Give more: a dry run tells how much the call needs.
 		OutOfGas,
@@ -369,6 +456,11 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Looks at runs that contracts ordered, and calls the contracts back whose runs have ended.
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::visit_orders()
+		}
+
 		fn integrity_test() {
 			assert!(
 				T::Currency::minimum_balance() > 0,
@@ -386,6 +478,14 @@ pub mod pallet {
 				T::MaxEvents::get() > 0,
 				"contracts must be able to emit an event"
 			);
+			assert!(
+				T::MaxOrders::get() > 0 && T::MaxVisitsPerBlock::get() > 0,
+				"contracts must be able to order, and be called back"
+			);
+			assert!(
+				T::CallbackGasPerBlock::get() > 0,
+				"a call back must be able to run"
+			);
 			// The table's prices of what reaches the database cover the runtime's own.
 			let covers = |opcode: Opcode, reads: u64, writes: u64| {
 				let price = T::DbWeight::get().reads_writes(reads, writes).ref_time();
@@ -402,6 +502,8 @@ pub mod pallet {
 			covers(Opcode::Call, 5, 3);
 			covers(Opcode::EscrowLock, 10, 10);
 			covers(Opcode::EscrowRelease, 12, 12);
+			// The choice of a class, the job, the deposit, and a call back without its gas.
+			covers(Opcode::ModelOrder, 90, 40);
 		}
 	}
 
@@ -626,8 +728,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The contract must have cleared its storage, have no open locks and nothing on hold. Its
-		/// balance goes to you.
+		/// The contract must have cleared its storage, have no open locks, nothing on hold, and wait for
+		/// no run of a model. Its balance goes to you.
 		///
 		/// ## Errors
 		///
@@ -650,7 +752,9 @@ pub mod pallet {
 			ensure!(who == creator, Error::<T>::NotCreator);
 			let on_hold = T::Currency::total_balance_on_hold(&contract);
 			ensure!(
-				items == 0 && open_locks == 0 && on_hold == 0,
+				items == 0
+					&& open_locks == 0
+					&& on_hold == 0 && !OrdersOf::<T>::contains_key(&contract),
 				Error::<T>::ContractNotEmpty
 			);
 			let amount = T::Currency::reducible_balance(
@@ -818,6 +922,11 @@ pub mod pallet {
 		/// A lock of a client's money by a contract.
 		pub fn contract_lock(account: AccountId, lock: u64) -> Option<ContractLock> {
 			Locks::<T>::get(account, lock)
+		}
+
+		/// A run of a model that a contract waits for, by its job.
+		pub fn model_order(job: JobId) -> Option<ModelOrder> {
+			Orders::<T>::get(job)
 		}
 
 		/// An uploaded module.

@@ -4,12 +4,17 @@ use crate as pallet_aci_aivm_ops;
 use crate::{Config, ContractMarket, Pallet};
 use aci_primitives::{
 	evidence::{Claims, Evidence, EvidenceError, SoftwareQuote, TeeKind},
-	traits::AttestationVerifier,
-	AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
+	job::JobStatus,
+	traits::{
+		AttestationVerifier, InferenceJobs, InferenceOrder, JobEscrow, JobProgress, Payee, Release,
+		Settlement,
+	},
+	AccountId, Balance, BlockNumber, ClassId, Hash, JobId, JobOutput, ModelId, ReservationId,
 };
+use codec::{Decode, Encode};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{fungible::Mutate, tokens::Preservation, ConstU32, ConstU64, Contains},
+	traits::{fungible::Mutate, tokens::Preservation, ConstU32, ConstU64, Contains, Hooks},
 	weights::constants::ParityDbWeight,
 	PalletId,
 };
@@ -39,6 +44,12 @@ pub const PER_BYTE: Balance = 10;
 pub const LOCK_PERIOD: BlockNumber = 50;
 /// Price of a job in the stand-in for the market.
 pub const PRICE: Balance = 5_000;
+/// Runs that contracts wait for at once.
+pub const MAX_ORDERS: u32 = 5;
+/// Orders that a block looks at.
+pub const MAX_VISITS: u32 = 3;
+/// Gas of the call backs of a block.
+pub const CALLBACK_GAS: u64 = 50_000;
 /// The program that contracts are told of.
 pub const MEASUREMENT: Hash = Hash::repeat_byte(0x77);
 
@@ -79,6 +90,7 @@ impl Config for Test {
 	type Currency = Balances;
 	type Escrow = Escrow;
 	type Market = Market;
+	type Jobs = Jobs;
 	type Attestation = Tee;
 	type Measurements = Programs;
 	type DepositPerItem = DepositPerItem;
@@ -86,6 +98,9 @@ impl Config for Test {
 	type LockPeriod = ConstU32<LOCK_PERIOD>;
 	type MaxEvents = ConstU32<16>;
 	type MaxGas = ConstU64<1_000_000>;
+	type MaxOrders = ConstU32<MAX_ORDERS>;
+	type MaxVisitsPerBlock = ConstU32<MAX_VISITS>;
+	type CallbackGasPerBlock = ConstU64<CALLBACK_GAS>;
 	type WeightInfo = ();
 }
 
@@ -112,6 +127,69 @@ impl ContractMarket for Market {
 		}
 		Ok((41, price))
 	}
+}
+
+/// A small stand-in for the pallet of jobs: it locks the maximum of the client's in the escrow, knows
+/// one model, and says of a job what a test made it say. Its state is the chain's, so that it is
+/// undone with it.
+pub struct Jobs;
+
+/// The model that the stand-in knows.
+pub const MODEL: ModelId = ModelId::repeat_byte(0x55);
+
+fn progress_key(job: &JobId) -> Vec<u8> {
+	(b"progress", job).encode()
+}
+
+impl InferenceJobs for Jobs {
+	fn quote(model: &ModelId, input_bytes: u64) -> Option<(Balance, AccountId)> {
+		(*model == MODEL).then(|| (PRICE + Balance::from(input_bytes), worker()))
+	}
+
+	fn order(client: &AccountId, order: InferenceOrder) -> Result<JobId, DispatchError> {
+		let number: u64 = frame_support::storage::unhashed::take(b"number").unwrap_or(0);
+		frame_support::storage::unhashed::put(b"number", &(number + 1));
+		let job = JobId::from(sp_io::hashing::blake2_256(&(client, number).encode()));
+		<Escrow as JobEscrow>::lock(client, &job, order.max_price)?;
+		frame_support::storage::unhashed::put(&progress_key(&job), &());
+		// Locked before it is refused, to show that a refusal leaves nothing.
+		if order.model != MODEL || order.max_price < PRICE {
+			return Err(DispatchError::Other("the price is above the maximum"));
+		}
+		Ok(job)
+	}
+
+	fn progress(job: &JobId) -> JobProgress {
+		let Some(state) = frame_support::storage::unhashed::get_raw(&progress_key(job)) else {
+			return JobProgress::Unknown;
+		};
+		let ended = <(JobStatus, Balance, Option<JobOutput>)>::decode(&mut &state[..]);
+		match ended {
+			Ok((status, paid, output)) => JobProgress::Ended {
+				status,
+				paid,
+				output,
+			},
+			Err(_) => JobProgress::Pending,
+		}
+	}
+}
+
+/// Ends a job of the stand-in: its worker gets `paid` of the lock.
+pub fn end_job(job: JobId, status: JobStatus, paid: Balance, output: Option<JobOutput>) {
+	let payments = match paid {
+		0 => vec![],
+		paid => vec![(Payee::Account(worker()), paid)],
+	};
+	Escrow::settle(&[Release { job, payments }]).expect("the job has a lock");
+	frame_support::storage::unhashed::put(&progress_key(&job), &(status, paid, output));
+}
+
+/// Ends a job of the stand-in so that no record of it is left.
+pub fn forget_job(job: JobId) {
+	let payments = vec![];
+	Escrow::settle(&[Release { job, payments }]).expect("the job has a lock");
+	frame_support::storage::unhashed::kill(&progress_key(&job));
 }
 
 /// A TEE whose signature is a hash of what is signed, in place of one by a root.
@@ -210,4 +288,12 @@ pub fn check() {
 		.sum();
 	assert_eq!(sum, 4 * START + EXISTENTIAL_DEPOSIT);
 	assert_eq!(sum, Balances::total_issuance());
+}
+
+/// Starts the next block.
+pub fn next_block() {
+	let number = System::block_number() + 1;
+	System::set_block_number(number);
+	<Aivm as Hooks<u64>>::on_initialize(number);
+	check();
 }

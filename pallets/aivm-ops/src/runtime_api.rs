@@ -3,8 +3,10 @@
 // The macro makes items of its own, without documentation.
 #![allow(missing_docs)]
 
-use crate::types::{CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, OnChainModel};
-use aci_primitives::{AccountId, Hash, ModelId};
+use crate::types::{
+	CodeInfo, Contract, ContractLock, DryRun, DryRunMeans, ModelOrder, OnChainModel,
+};
+use aci_primitives::{AccountId, Hash, JobId, ModelId};
 use alloc::vec::Vec;
 
 sp_api::decl_runtime_apis! {
@@ -39,6 +41,9 @@ sp_api::decl_runtime_apis! {
 
 		/// A lock of a client's money by a contract.
 		fn contract_lock(account: AccountId, lock: u64) -> Option<ContractLock>;
+
+		/// A run of a model that a contract waits for, by its job.
+		fn model_order(job: JobId) -> Option<ModelOrder>;
 
 		/// An uploaded module.
 		fn contract_code(hash: Hash) -> Option<CodeInfo>;

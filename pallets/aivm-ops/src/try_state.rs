@@ -2,12 +2,15 @@
 
 use crate::{
 	host::lock_job, CodeBytes, Codes, Config, ContractStorage, Contracts, HoldReason, Locks,
-	ModelWeights, Models, NextLock, Pallet,
+	ModelWeights, Models, NextLock, Orders, OrdersOf, Pallet,
 };
 use aci_aivm_engine::{aci_aivm::Model, validate};
 use aci_primitives::{traits::JobEscrow, AccountId, Balance, Hash};
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::fungible::InspectHold};
+use frame_support::{
+	ensure,
+	traits::{fungible::InspectHold, Get},
+};
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// Deposits by account, as the records have them.
@@ -22,7 +25,7 @@ fn add(sums: &mut Sums, who: AccountId, amount: Balance) -> DispatchResult {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 6 of the crate's documentation over the whole state.
+	/// Checks invariants 1 to 6 and 11 of the crate's documentation over the whole state.
 	///
 	/// It reads everything and validates all code: for tests and for checks of a node, never for a
 	/// block.
@@ -30,7 +33,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_codes()?;
 		Self::check_contracts()?;
 		Self::check_models()?;
-		Self::check_locks()
+		Self::check_locks()?;
+		Self::check_orders()
 	}
 
 	fn check_codes() -> DispatchResult {
@@ -135,6 +139,35 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		Ok(())
+	}
+
+	/// Every order is one of a contract, and counted. The cursor is a place in storage and
+	/// refers to nothing.
+	fn check_orders() -> DispatchResult {
+		let mut deposits = Sums::new();
+		let mut counts = BTreeMap::new();
+		let mut sum = 0u32;
+		for (_, order) in Orders::<T>::iter() {
+			ensure!(
+				Contracts::<T>::contains_key(&order.contract),
+				"an order without its contract"
+			);
+			ensure!(
+				order.gas <= T::CallbackGasPerBlock::get() && order.room < order.deposit,
+				"an order's call back is not bounded"
+			);
+			let count: &mut u32 = counts.entry(order.contract).or_default();
+			*count = count.saturating_add(1);
+			sum = sum.saturating_add(1);
+			add(&mut deposits, order.payer, order.deposit)?;
+		}
+		ensure!(
+			sum == Orders::<T>::count() && sum <= T::MaxOrders::get(),
+			"the orders are miscounted"
+		);
+		let kept: BTreeMap<_, _> = OrdersOf::<T>::iter().collect();
+		ensure!(kept == counts, "a contract's orders are miscounted");
+		Self::check_holds(deposits, HoldReason::Order)
 	}
 
 	/// The hold of every account under a reason is the sum of its records.

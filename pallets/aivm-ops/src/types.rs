@@ -122,6 +122,63 @@ pub struct ContractLock {
 	pub until: BlockNumber,
 }
 
+/// A run of a model that a contract has ordered and is to be told of.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub struct ModelOrder {
+	/// The contract. It is the job's client, pays for it, and is called back.
+	pub contract: AccountId,
+	/// Who signed the transaction: the deposit is theirs, and so are those of the call back.
+	pub payer: AccountId,
+	/// Held of the payer, in planck, until the call back: for this record, and for `room`.
+	pub deposit: Balance,
+	/// The most that the call back may hold of the payer for storage, in planck.
+	pub room: Balance,
+	/// The entry point that is called back.
+	pub entry: EntryName,
+	/// The whole gas that the call back may use. It is paid already.
+	pub gas: u64,
+	/// The block in which it was ordered.
+	pub since: BlockNumber,
+}
+
+/// How a run that a contract ordered has ended.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub enum OrderOutcome {
+	/// The output was verified and paid.
+	#[codec(index = 0)]
+	Done,
+	/// No worker took it in time. All but a slot fee, if there was one, came back.
+	#[codec(index = 1)]
+	Expired,
+	/// The worker gave no result in time. All came back.
+	#[codec(index = 2)]
+	TimedOut,
+	/// A verdict found the output wrong, or nobody decided a dispute. What was locked came back.
+	#[codec(index = 3)]
+	Refunded,
+	/// It was withdrawn. All came back.
+	#[codec(index = 4)]
+	Cancelled,
+	/// The job's record is gone, since the chain was too busy to look at it in time.
+	#[codec(index = 5)]
+	Unknown,
+}
+
 /// What a dry run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[scale_info(capture_docs = "always")]

@@ -16,6 +16,9 @@
 //! | reclaim | lock, contract, and the escrow's for one job: 12 | 12 | 350 µs |
 //! | upload_model | info, account, holds: 3 | info, bytes, account, holds: 4 | 200 µs, 30 ns for each byte |
 //! | remove_model | info, bytes, account, holds: 4 | 4 | 100 µs |
+//! | begin_block | count of orders, cursor: 2 | cursor: 1 | 10 µs |
+//! | visit | the map's next key, order, job with its books and batch: 6 | | 60 µs |
+//! | call_back | as `call` without money, order, count, contract's count, holds: 9 | 8 | 350 µs |
 //!
 //! Validation takes about 35 ns for each byte inside a runtime; a module is hashed, validated and
 //! instantiated once. A model is hashed and decoded. A transfer, a hold or a release takes about 40 µs.
@@ -46,6 +49,12 @@ pub trait WeightInfo {
 	fn upload_model(bytes: u32) -> Weight;
 	/// Weight of `remove_model`.
 	fn remove_model() -> Weight;
+	/// Weight of the start of a block in which no order is looked at.
+	fn begin_block() -> Weight;
+	/// Weight of a look at an order.
+	fn visit() -> Weight;
+	/// Weight of a call back, without its gas.
+	fn call_back() -> Weight;
 }
 
 /// Picoseconds in a microsecond.
@@ -105,6 +114,15 @@ macro_rules! counts {
 		}
 		fn remove_model() -> Weight {
 			count($db, 4, 4, 100).saturating_add(stored(MAX_MODEL_BYTES))
+		}
+		fn begin_block() -> Weight {
+			count($db, 2, 1, 10)
+		}
+		fn visit() -> Weight {
+			count($db, 6, 0, 60)
+		}
+		fn call_back() -> Weight {
+			count($db, 9, 8, 350).saturating_add(stored(MAX_CODE_BYTES))
 		}
 	};
 }

@@ -8,7 +8,9 @@ extern crate alloc;
 mod agenda;
 mod disputes;
 mod history;
+mod inference;
 mod invariants;
+mod leases;
 mod lifecycle;
 mod matching;
 mod quality;
@@ -45,7 +47,8 @@ pub const MAX_PAGE: u32 = 100;
 pub mod pallet {
 	use crate::{
 		types::{
-			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason, Weighing,
+			BatchKey, Bookkeeping, DeclineReason, Dispute, LeasedOut, Payable, Queued, ReturnReason,
+			Weighing,
 		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
@@ -212,6 +215,11 @@ pub mod pallet {
 	/// The registered workers.
 	#[pallet::storage]
 	pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Worker, OptionQuery>;
+
+	/// What homes of the fast path have of each worker. Absent when nothing.
+	#[pallet::storage]
+	pub type LeasedOuts<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, LeasedOut, ValueQuery>;
 
 	/// The workers of each class. Twox64: governance numbers the classes.
 	#[pallet::storage]
@@ -722,8 +730,8 @@ pub mod pallet {
 		NotReservationOwner,
 		/// The reservation is for another class than the order.
 		ReservationOfOtherClass,
-		/// At the reservation's own price the job costs more than the order's maximum. Raise the
-		/// maximum.
+		/// The job costs more than the order's maximum: at the reservation's own price, or, where a
+		/// contract orders, at the present quote. Raise the maximum.
 		PriceAboveMaximum,
 		/// The reservation's price makes the job free, which no job is.
 		PriceIsZero,
@@ -743,6 +751,9 @@ pub mod pallet {
 		BlockFull,
 		/// A record that must exist does not. This is a fault of the chain; report it.
 		Inconsistent,
+		/// No worker that offers the model is free in any class, and a contract's order does not wait
+		/// for one. Order again in a later block.
+		NoFreeWorker,
 	}
 
 	#[pallet::hooks]

@@ -8,6 +8,7 @@ use aci_primitives::{
 	AccountId, Balance, Role,
 };
 use frame_support::{assert_ok, traits::fungible::Inspect};
+use pallet_aci_aivm_ops as aivm;
 use pallet_aci_escrow as escrow;
 use pallet_aci_jobs as jobs;
 use pallet_aci_staking_slashing as staking;
@@ -30,11 +31,15 @@ pub enum Hold {
 	JobDeposit,
 	DisputeBond,
 	SessionKeys,
+	ContractCode,
+	ContractStorage,
+	ContractModel,
+	ContractOrder,
 }
 
 impl Hold {
 	/// All of them; what else would be held is not of the market.
-	pub const ALL: [Hold; 14] = [
+	pub const ALL: [Hold; 18] = [
 		Hold::Free,
 		Hold::Job,
 		Hold::Prepaid,
@@ -49,6 +54,10 @@ impl Hold {
 		Hold::JobDeposit,
 		Hold::DisputeBond,
 		Hold::SessionKeys,
+		Hold::ContractCode,
+		Hold::ContractStorage,
+		Hold::ContractModel,
+		Hold::ContractOrder,
 	];
 
 	/// The hold of a role's bond.
@@ -77,6 +86,10 @@ impl Hold {
 			Hold::JobDeposit => jobs::HoldReason::JobDeposit.into(),
 			Hold::DisputeBond => jobs::HoldReason::DisputeBond.into(),
 			Hold::SessionKeys => pallet_session::HoldReason::Keys.into(),
+			Hold::ContractCode => aivm::HoldReason::Code.into(),
+			Hold::ContractStorage => aivm::HoldReason::Storage.into(),
+			Hold::ContractModel => aivm::HoldReason::Model.into(),
+			Hold::ContractOrder => aivm::HoldReason::Order.into(),
 		}
 	}
 }
@@ -130,6 +143,18 @@ pub fn recorded() -> BTreeMap<(AccountId, Hold), Balance> {
 			add(who, Hold::SessionKeys, KEY_DEPOSIT);
 		}
 	}
+	for code in aivm::Codes::<Market>::iter_values() {
+		add(code.owner, Hold::ContractCode, code.deposit);
+	}
+	for entry in aivm::ContractStorage::<Market>::iter_values() {
+		add(entry.payer, Hold::ContractStorage, entry.deposit);
+	}
+	for model in aivm::Models::<Market>::iter_values() {
+		add(model.owner, Hold::ContractModel, model.deposit);
+	}
+	for order in aivm::Orders::<Market>::iter_values() {
+		add(order.payer, Hold::ContractOrder, order.deposit);
+	}
 	sums.retain(|_, amount| *amount > 0);
 	sums
 }
@@ -160,6 +185,7 @@ pub fn equations() {
 	assert_ok!(Hmm::do_try_state());
 	assert_ok!(PoAi::do_try_state());
 	assert_ok!(Jobs::do_try_state());
+	assert_ok!(Aivm::do_try_state());
 
 	assert_eq!(
 		balances_holds(),

@@ -5,6 +5,7 @@
 mod attacks;
 mod book;
 mod check;
+mod contracts;
 mod limits;
 mod orders;
 mod random;

@@ -1,20 +1,26 @@
-//! A runtime of the five pallets of the market and of those that they work with. No doubles: only
+//! A runtime of the five pallets of the market, of the pallet of contracts, and of those that they work
+//! with. No doubles: only
 //! the author of a block is the tests' to say, and governance decides disputes.
 //!
 //! Limits and times are small, so that short sequences reach them.
 
 use aci_market::{ControlRules, FeeShares, QualityRules, SlashTable, StakeRules};
-use aci_primitives::{traits::DisputeCommittee, AccountId, Balance, BlockNumber, JobId, Moment};
+use aci_primitives::{
+	traits::{DisputeCommittee, InferenceJobs},
+	AccountId, Balance, BlockNumber, ClassId, Hash, JobId, ModelId, Moment, ReservationId,
+};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64, FindAuthor},
+	traits::{ConstU128, ConstU32, ConstU64, Contains, FindAuthor},
 	ConsensusEngineId, PalletId,
 };
+use pallet_aci_aivm_ops::ContractMarket;
+use pallet_aci_hmm::Swap;
 use sp_runtime::{
 	impl_opaque_keys,
 	testing::UintAuthorityId,
 	traits::{ConvertInto, IdentityLookup},
-	Permill,
+	DispatchError, Permill,
 };
 
 type Block = frame_system::mocking::MockBlockU32<Market>;
@@ -33,6 +39,7 @@ frame_support::construct_runtime!(
 		Hmm: pallet_aci_hmm,
 		PoAi: pallet_aci_poai,
 		Jobs: pallet_aci_jobs,
+		Aivm: pallet_aci_aivm_ops,
 	}
 );
 
@@ -90,6 +97,10 @@ pub const WITHDRAWAL_WINDOW: BlockNumber = 10;
 pub const BUDGET_PERIOD: BlockNumber = 8;
 /// Shortest window of a reservation, in blocks.
 pub const MIN_WINDOW: BlockNumber = 4;
+/// Deposit of an item of a contract's, in planck.
+pub const CONTRACT_ITEM: Balance = 100;
+/// Deposit of a byte of a contract's, in planck.
+pub const CONTRACT_BYTE: Balance = 1;
 /// Longest window of a reservation, in blocks.
 pub const MAX_WINDOW: BlockNumber = 40;
 
@@ -352,4 +363,60 @@ impl pallet_aci_jobs::Config for Market {
 	type SettlementLimit = ConstU32<1_000>;
 	type MaxSettlementsPerBlock = ConstU32<2>;
 	type MaxEndsPerBlock = ConstU32<16>;
+}
+
+/// The market as contracts see it, as in the chain's runtime.
+pub struct MarketOfContracts;
+
+impl ContractMarket for MarketOfContracts {
+	fn quote(model: &ModelId, input_bytes: u64) -> Option<(Balance, AccountId)> {
+		<Jobs as InferenceJobs>::quote(model, input_bytes)
+	}
+
+	fn buy(
+		owner: &AccountId,
+		class: ClassId,
+		milli_slots: u64,
+		blocks: BlockNumber,
+		limit: Balance,
+	) -> Result<(ReservationId, Balance), DispatchError> {
+		let id = pallet_aci_hmm::NextReservation::<Market>::get();
+		let swap = Swap::Buy {
+			class,
+			milli_slots,
+			blocks,
+			max_price: limit,
+		};
+		Hmm::swap(RuntimeOrigin::signed(owner.clone()), swap)?;
+		let bought = Hmm::reservation(id).ok_or(DispatchError::Corruption)?;
+		Ok((id, bought.reservation.paid))
+	}
+}
+
+/// The programs that the poai pallet allows.
+pub struct AllowedPrograms;
+
+impl Contains<Hash> for AllowedPrograms {
+	fn contains(measurement: &Hash) -> bool {
+		pallet_aci_poai::Measurements::<Market>::contains_key(measurement)
+	}
+}
+
+impl pallet_aci_aivm_ops::Config for Market {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Escrow = Escrow;
+	type Market = MarketOfContracts;
+	type Jobs = Jobs;
+	type Attestation = pallet_aci_poai::SoftwareTee<Market>;
+	type Measurements = AllowedPrograms;
+	type DepositPerItem = ConstU128<CONTRACT_ITEM>;
+	type DepositPerByte = ConstU128<CONTRACT_BYTE>;
+	type LockPeriod = ConstU32<FRAUD_WINDOW>;
+	type MaxEvents = ConstU32<16>;
+	type MaxGas = ConstU64<1_000_000>;
+	type MaxOrders = ConstU32<3>;
+	type MaxVisitsPerBlock = ConstU32<2>;
+	type CallbackGasPerBlock = ConstU64<50_000>;
+	type WeightInfo = ();
 }

@@ -175,6 +175,9 @@ opcodes! {
 	EscrowLock, "ESCROW_LOCK", 1_000, 0, "none";
 	/// Locked money paid out.
 	EscrowRelease, "ESCROW_RELEASE", 1_500, 0, "none";
+	/// MODEL_INFER as a job: a worker runs the model, and the contract is called back. The gas of the
+	/// call back comes on top.
+	ModelOrder, "MODEL_ORDER", 4_000, 20, "byte of the input and of the entry point's name";
 	/// Bytes of the contract's memory into a tensor.
 	TensorWrite, "TENSOR_WRITE", 2, 2, "byte";
 	/// Bytes of a tensor into the contract's memory.

@@ -118,14 +118,7 @@ pub fn draw_weighted(job_hash: &[u8; 32], candidates: &[Candidate]) -> Option<us
 	let total = candidates
 		.iter()
 		.fold(0u128, |sum, c| sum.saturating_add(c.weight()));
-	if total == 0 {
-		return None;
-	}
-	// `floor(hash · total / 2^256)` is below the total. Each candidate owns one interval of hashes,
-	// of its exact share of 2^256 to within one hash.
-	let hash = U256::from_big_endian(job_hash);
-	let point: U256 = U256::try_from(hash.full_mul(U256::from(total)) >> 256).ok()?;
-	let mut left = u128::try_from(point).ok()?;
+	let mut left = draw_point(job_hash, total)?;
 	for (place, candidate) in candidates.iter().enumerate() {
 		match left.checked_sub(candidate.weight()) {
 			Some(rest) => left = rest,
@@ -133,6 +126,22 @@ pub fn draw_weighted(job_hash: &[u8; 32], candidates: &[Candidate]) -> Option<us
 		}
 	}
 	None
+}
+
+/// Where in the row of all weights, laid one after the other, `job_hash` points: below `total`, their
+/// sum. `None` when the sum is zero.
+///
+/// It is for callers that keep sums of weights and find the candidate there by themselves, as
+/// [`draw_weighted`] would by going through all.
+pub fn draw_point(job_hash: &[u8; 32], total: u128) -> Option<u128> {
+	if total == 0 {
+		return None;
+	}
+	// `floor(hash · total / 2^256)` is below the total. Each candidate owns one interval of hashes,
+	// of its exact share of 2^256 to within one hash.
+	let hash = U256::from_big_endian(job_hash);
+	let point: U256 = U256::try_from(hash.full_mul(U256::from(total)) >> 256).ok()?;
+	u128::try_from(point).ok()
 }
 
 /// Best first.

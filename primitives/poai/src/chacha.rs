@@ -71,6 +71,69 @@ pub fn block(key: &[u32; 8], counter: u32, nonce: &[u32; 3]) -> [u32; WORDS] {
 	blocks::<1>(key, counter, nonce).map(|[word]| word)
 }
 
+/// A block as 8 numbers of 64 bits.
+pub fn pairs(block: &[u32; WORDS]) -> [u64; WORDS / 2] {
+	core::array::from_fn(|index| {
+		u64::from(block[2 * index]) | u64::from(block[2 * index + 1]) << 32
+	})
+}
+
+/// The blocks of one key and nonce in order, [`LANES`] at a time.
+#[cfg(not(feature = "accelerated"))]
+pub struct Stream {
+	key: [u32; 8],
+	nonce: [u32; 3],
+	counter: u32,
+}
+
+#[cfg(not(feature = "accelerated"))]
+impl Stream {
+	/// From block 0 on.
+	pub fn new(key: &[u32; 8], nonce: &[u32; 3]) -> Self {
+		Stream {
+			key: *key,
+			nonce: *nonce,
+			counter: 0,
+		}
+	}
+
+	/// The next blocks, as [`pairs`] does.
+	pub fn next_words(&mut self) -> [[u64; WORDS / 2]; LANES] {
+		let words = blocks::<LANES>(&self.key, self.counter, &self.nonce);
+		self.counter = self.counter.wrapping_add(LANES as u32);
+		core::array::from_fn(|lane| pairs(&words.map(|word| word[lane])))
+	}
+}
+
+/// The blocks of one key and nonce in order, [`LANES`] at a time, by the crate `chacha20`.
+#[cfg(feature = "accelerated")]
+pub struct Stream(chacha20::ChaCha20);
+
+#[cfg(feature = "accelerated")]
+impl Stream {
+	/// From block 0 on.
+	pub fn new(key: &[u32; 8], nonce: &[u32; 3]) -> Self {
+		use chacha20::cipher::KeyIvInit;
+		let mut bytes = [0u8; 44];
+		for (bytes, word) in bytes.chunks_exact_mut(4).zip(key.iter().chain(nonce)) {
+			bytes.copy_from_slice(&word.to_le_bytes());
+		}
+		let (key, nonce) = bytes.split_at(32);
+		Stream(chacha20::ChaCha20::new(key.into(), nonce.into()))
+	}
+
+	/// The next blocks, as [`pairs`] does; zeros behind the generator's last block, 2^32 tokens times
+	/// eight away.
+	pub fn next_words(&mut self) -> [[u64; WORDS / 2]; LANES] {
+		use chacha20::cipher::StreamCipher;
+		let mut bytes = [[[0u8; 8]; WORDS / 2]; LANES];
+		let _ = self
+			.0
+			.try_apply_keystream(bytes.as_flattened_mut().as_flattened_mut());
+		bytes.map(|block| block.map(u64::from_le_bytes))
+	}
+}
+
 /// 32 bytes as 8 little-endian words.
 pub fn key_words(key: &[u8; 32]) -> [u32; 8] {
 	let mut words = [0u32; 8];
@@ -83,6 +146,23 @@ pub fn key_words(key: &[u8; 32]) -> [u32; 8] {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_stream_is_the_blocks_in_order() {
+		let key = core::array::from_fn(|index| 0x0101_0101 * index as u32 + 7);
+		let nonce = [0, 3, 1 << 31];
+		let mut stream = Stream::new(&key, &nonce);
+		for group in 0..40 {
+			for (lane, words) in (0u32..).zip(stream.next_words()) {
+				let counter = group * LANES as u32 + lane;
+				assert_eq!(
+					words,
+					pairs(&block(&key, counter, &nonce)),
+					"block {counter}"
+				);
+			}
+		}
+	}
 
 	/// Test vector of RFC 8439 §2.3.2.
 	#[test]

@@ -1,68 +1,28 @@
 //! Contracts: their deposits, and what they are told of the market and of TEEs.
 
 use crate::{
-	parameters::governed::jobs, storage_deposit, Balances, Escrow, Hmm, Jobs, PoAi, Runtime,
-	RuntimeBlockWeights, RuntimeHoldReason, RuntimeOrigin,
+	parameters::governed::jobs, storage_deposit, Balances, Escrow, Hmm, Jobs, Runtime,
+	RuntimeBlockWeights, RuntimeHoldReason, RuntimeOrigin, EPOCH,
 };
-use aci_poai::compute;
 use aci_primitives::{
-	class::JOB_MILLI_SLOTS,
-	model::{ModelKind, ModelManifest},
-	traits::{MarketQuote, ProofOfAi},
-	AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
+	traits::InferenceJobs, AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
 };
 use frame_support::{
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstU32, Contains},
+	traits::{ConstU32, ConstU64, Contains},
 	weights::constants::WEIGHT_REF_TIME_PER_MICROS,
 };
 use pallet_aci_aivm_ops::ContractMarket;
 use pallet_aci_hmm::Swap;
 use sp_runtime::DispatchError;
 
-/// Classes whose prices a quote for a contract compares.
-const QUOTED_CLASSES: ClassId = 4;
-/// Workers of a class among which a quote looks for a free one.
-const QUOTED_WORKERS: u32 = 8;
-/// Tokens that a quote assumes to be generated, where the model's context has room for them.
-const QUOTED_TOKENS_OUT: u32 = 128;
-
 /// The market as contracts see it: the pallets `jobs` and `hmm`.
 pub struct MarketOfContracts;
 
-/// Tokens that a quote is for: a byte is at most a token.
-fn tokens(manifest: &ModelManifest, input_bytes: u64) -> Option<(u32, u32)> {
-	let read = u32::try_from(input_bytes.max(1)).ok()?;
-	let room = manifest.shape.context.checked_sub(read)?;
-	match manifest.kind {
-		ModelKind::TextGeneration if room == 0 => None,
-		ModelKind::TextGeneration => Some((read, room.min(QUOTED_TOKENS_OUT))),
-		ModelKind::Embedding => Some((read, 0)),
-	}
-}
-
-/// A worker of the class that would take a job of this model now.
-fn free_worker(class: ClassId, model: &ModelId) -> Option<AccountId> {
-	let workers = Jobs::workers(class, 0, QUOTED_WORKERS);
-	let free = workers.into_iter().find(|view| {
-		let worker = &view.worker;
-		worker.active && worker.busy < worker.slots && worker.models.contains(model)
-	});
-	free.map(|view| view.account)
-}
-
 impl ContractMarket for MarketOfContracts {
 	fn quote(model: &ModelId, input_bytes: u64) -> Option<(Balance, AccountId)> {
-		let manifest = <PoAi as ProofOfAi>::manifest(model)?;
-		let (read, made) = tokens(&manifest, input_bytes)?;
-		let flops = compute::operations(manifest.kind, &manifest.shape, read, made).ok()?;
-		(0..QUOTED_CLASSES)
-			.filter_map(|class| {
-				let quote = <Hmm as MarketQuote>::quote(class, JOB_MILLI_SLOTS, flops).ok()?;
-				Some((quote.price, free_worker(class, model)?))
-			})
-			.min_by_key(|(price, _)| *price)
+		<Jobs as InferenceJobs>::quote(model, input_bytes)
 	}
 
 	fn buy(
@@ -84,6 +44,12 @@ impl ContractMarket for MarketOfContracts {
 		Ok((id, bought.reservation.paid))
 	}
 }
+
+/// Most runs of models that contracts wait for at once. Where every call back takes the gas of a
+/// whole block, the last one comes after as many blocks: while its job is still on record, which is
+/// for an epoch at least.
+const MAX_CONTRACT_ORDERS: u32 = 1_000;
+const _: () = assert!(MAX_CONTRACT_ORDERS < EPOCH);
 
 /// The programs that the poai pallet allows.
 pub struct AllowedPrograms;
@@ -111,6 +77,7 @@ impl pallet_aci_aivm_ops::Config for Runtime {
 	type Currency = Balances;
 	type Escrow = Escrow;
 	type Market = MarketOfContracts;
+	type Jobs = Jobs;
 	type Attestation = pallet_aci_poai::SoftwareTee<Runtime>;
 	type Measurements = AllowedPrograms;
 	type DepositPerItem = ContractItemDeposit;
@@ -118,5 +85,8 @@ impl pallet_aci_aivm_ops::Config for Runtime {
 	type LockPeriod = jobs::FraudWindow;
 	type MaxEvents = ConstU32<64>;
 	type MaxGas = MostGas;
+	type MaxOrders = ConstU32<MAX_CONTRACT_ORDERS>;
+	type MaxVisitsPerBlock = ConstU32<16>;
+	type CallbackGasPerBlock = ConstU64<100_000>;
 	type WeightInfo = pallet_aci_aivm_ops::weights::SubstrateWeight<Runtime>;
 }

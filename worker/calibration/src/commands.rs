@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use aci_calibration::campaign::{recheck, Campaign, Effort};
 use aci_calibration::cost::Costs;
 use aci_calibration::embedding::Embeddings;
+use aci_calibration::epochs;
 use aci_calibration::fleet::{Fleet, Wanted};
 use aci_calibration::freeze::freeze;
-use aci_calibration::judge::judge;
+use aci_calibration::judge::{judge, Results};
 use aci_calibration::kind::{parse_list, Kind};
 use aci_calibration::prompts::Set;
 use aci_calibration::record::{read_all, Journal, Record};
@@ -43,6 +44,8 @@ enum Command {
 	Freeze(FreezeOptions),
 	/// Judge the held-out set by frozen thresholds.
 	Judge(JudgeOptions),
+	/// Play epochs with the measured rates: what cheating brings, and what honesty risks.
+	Epochs(EpochsOptions),
 	/// Write a cheaper model, or one with random weights.
 	#[command(subcommand)]
 	Model(ModelCommand),
@@ -234,6 +237,19 @@ struct JudgeOptions {
 	out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+struct EpochsOptions {
+	/// Files with records.
+	#[arg(required = true)]
+	records: Vec<PathBuf>,
+	/// Frozen thresholds.
+	#[arg(long, value_name = "FILE")]
+	thresholds: PathBuf,
+	/// Plays of each figure.
+	#[arg(long, default_value = "400")]
+	plays: u32,
+}
+
 #[derive(Debug, Subcommand)]
 enum ModelCommand {
 	/// Write one of the cheaper models that the cheats use.
@@ -269,6 +285,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 		Command::Cost(options) => measure(options),
 		Command::Freeze(options) => freeze_thresholds(options),
 		Command::Judge(options) => judge_records(options),
+		Command::Epochs(options) => play_epochs(options),
 		Command::Model(ModelCommand::Cheaper {
 			source,
 			change,
@@ -410,12 +427,22 @@ fn freeze_thresholds(options: FreezeOptions) -> Result<()> {
 	Ok(())
 }
 
+/// The records by the thresholds of a file.
+fn judged(records_in: &[PathBuf], thresholds: &Path) -> Result<Results> {
+	let text = std::fs::read(thresholds)
+		.with_context(|| format!("cannot read {}", thresholds.display()))?;
+	let thresholds = file::parse(&text).with_context(|| thresholds.display().to_string())?;
+	judge(&records(records_in)?, &thresholds)
+}
+
+fn play_epochs(options: EpochsOptions) -> Result<()> {
+	let results = judged(&options.records, &options.thresholds)?;
+	print!("{}", epochs::report(&results, options.plays)?);
+	Ok(())
+}
+
 fn judge_records(options: JudgeOptions) -> Result<()> {
-	let text = std::fs::read(&options.thresholds)
-		.with_context(|| format!("cannot read {}", options.thresholds.display()))?;
-	let thresholds =
-		file::parse(&text).with_context(|| options.thresholds.display().to_string())?;
-	let results = judge(&records(&options.records)?, &thresholds)?;
+	let results = judged(&options.records, &options.thresholds)?;
 	let mut bytes = serde_json::to_vec(&results)?;
 	bytes.push(b'\n');
 	std::fs::write(&options.out, bytes)?;

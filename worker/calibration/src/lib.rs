@@ -5,6 +5,7 @@
 pub mod campaign;
 pub mod cost;
 pub mod embedding;
+pub mod epochs;
 pub mod fleet;
 pub mod freeze;
 pub mod judge;

@@ -13,7 +13,9 @@
 //! 1. `decode(encode(text)) == text` for text without control tokens.
 //! 2. Control tokens decode to nothing.
 //! 3. A tokenizer of a kind that is not known is refused.
+//! 4. No file makes this module panic, whatever is in it.
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
 
 use tokenizers::decoders::byte_level::ByteLevel;
@@ -214,6 +216,16 @@ fn byte_alphabet() -> [char; 256] {
 	})
 }
 
+/// Runs code of the tokenizers' crate over what a file says. It panics at some faults of a file: at JSON
+/// that breaks off inside of some parts, at a template of tokens that are not listed.
+fn contained<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+	catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+		Err(failed(
+			"tokenizer.json contradicts itself; get the model's own file again",
+		))
+	})
+}
+
 /// The tokenizer of an encoder.
 pub struct EncoderTokenizer {
 	tokenizer: Tokenizer,
@@ -227,7 +239,8 @@ impl EncoderTokenizer {
 	///
 	/// [`EngineError::MissingFile`], [`EngineError::Io`], [`EngineError::Tokenizer`].
 	pub(crate) fn from_file(path: &Path, context: usize) -> Result<Self> {
-		let mut tokenizer = Tokenizer::from_bytes(read(path)?).map_err(failed)?;
+		let bytes = read(path)?;
+		let mut tokenizer = contained(|| Tokenizer::from_bytes(bytes).map_err(failed))?;
 		tokenizer.with_padding(None);
 		let mut truncation = tokenizer.get_truncation().cloned().unwrap_or_default();
 		truncation.max_length = truncation.max_length.min(context);
@@ -243,12 +256,10 @@ impl EncoderTokenizer {
 	///
 	/// [`EngineError::Tokenizer`].
 	pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-		Ok(self
-			.tokenizer
-			.encode_fast(text, true)
-			.map_err(failed)?
-			.get_ids()
-			.to_vec())
+		contained(|| {
+			let encoding = self.tokenizer.encode_fast(text, true).map_err(failed)?;
+			Ok(encoding.get_ids().to_vec())
+		})
 	}
 }
 

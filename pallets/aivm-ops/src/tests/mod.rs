@@ -9,6 +9,7 @@ mod locks;
 mod market;
 mod marketplace;
 mod models;
+mod orders;
 mod random;
 
 use crate::{mock::*, Codes, Contracts, Error, Event, HoldReason};
@@ -40,6 +41,7 @@ pub const LIMIT: Balance = 10_000_000;
 /// | `lock` | account, amount | locks and returns the number |
 /// | `release` | number in 8 bytes, account, amount | releases and returns the status |
 /// | `swap` | limit, class in 4 bytes | buys 10 milli-slots for 2 blocks; number and price |
+/// | `order` | terms in 84 bytes, gas in 8, length of a name in 1, name of 15, the model's input | orders a run and returns the status and the job |
 /// | `infer` | hash, 2 inputs | runs a model of 2 inputs and 1 output; the output, or nothing |
 pub fn module() -> Vec<u8> {
 	wat::parse_str(
@@ -63,6 +65,8 @@ pub fn module() -> Vec<u8> {
 		(import "aivm" "hmm_swap" (func $hmm_swap (param i32 i64 i32 i32 i32) (result i64)))
 		(import "aivm" "model_load" (func $model_load (param i32) (result i64)))
 		(import "aivm" "model_infer" (func $model_infer (param i64 i64) (result i64)))
+		(import "aivm" "model_order"
+			(func $model_order (param i32 i32 i32 i32 i32 i64 i32) (result i32)))
 		(import "aivm" "tensor_alloc" (func $tensor_alloc (param i32 i32 i32) (result i64)))
 		(import "aivm" "tensor_write" (func $tensor_write (param i64 i32 i32 i32)))
 		(import "aivm" "tensor_read" (func $tensor_read (param i64 i32 i32 i32)))
@@ -111,6 +115,12 @@ pub fn module() -> Vec<u8> {
 			(i64.store (i32.const 512) (call $hmm_swap (i32.load (i32.const 1040))
 				(i64.const 10) (i32.const 2) (i32.const 1024) (i32.const 520)))
 			(call $put (i32.const 24)))
+		(func (export "order") (call $get)
+			(i32.store (i32.const 512) (call $model_order (i32.const 1024)
+				(i32.const 1132) (i32.sub (call $input_length) (i32.const 108))
+				(i32.const 1117) (i32.load8_u (i32.const 1116))
+				(i64.load (i32.const 1108)) (i32.const 516)))
+			(call $put (i32.const 36)))
 		(func (export "infer") (local $model i64) (local $input i64) (call $get)
 			(local.set $model (call $model_load (i32.const 1024)))
 			(if (i64.eqz (local.get $model)) (then (return)))

@@ -1,6 +1,7 @@
 //! Random sequences of calls: the invariants hold after every step, whatever succeeds.
 
 use super::*;
+use aci_primitives::job::JobStatus;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -36,6 +37,15 @@ enum Step {
 		contract: u8,
 		lock: u8,
 	},
+	Order {
+		who: u8,
+		contract: u8,
+		max_price: u16,
+		room: u16,
+		entry: usize,
+	},
+	/// How the order that is found first ends.
+	EndJob(u8),
 	Remove(u8),
 	Blocks(u8),
 }
@@ -87,6 +97,21 @@ fn step() -> impl Strategy<Value = Step> {
 			contract,
 			lock
 		}),
+		(
+			who(),
+			contract(),
+			any::<u16>(),
+			any::<u16>(),
+			0..ENTRIES.len()
+		)
+			.prop_map(|(who, contract, max_price, room, entry)| Step::Order {
+				who,
+				contract,
+				max_price,
+				room,
+				entry
+			}),
+		any::<u8>().prop_map(Step::EndJob),
 		contract().prop_map(Step::Remove),
 		any::<u8>().prop_map(Step::Blocks),
 	]
@@ -135,11 +160,32 @@ proptest! {
 					Step::Reclaim { who, contract, lock } => {
 						let _ = Aivm::reclaim(signed(who), at(contract), lock.into());
 					},
+					Step::Order { who, contract, max_price, room, entry } => {
+						let input = super::orders::order_input(
+							MODEL,
+							max_price.into(),
+							room.into(),
+							10_000,
+							ENTRIES[entry],
+						);
+						let _ = call_as(who, &at(contract), max_price.into(), "order", &input);
+					},
+					Step::EndJob(how) => {
+						if let Some(job) = crate::Orders::<Test>::iter_keys().next() {
+							match how % 3 {
+								0 => end_job(job, JobStatus::Settled, PRICE, None),
+								1 => end_job(job, JobStatus::TimedOut, 0, None),
+								_ => forget_job(job),
+							}
+						}
+						next_block();
+					},
 					Step::Remove(contract) => {
 						let _ = Aivm::remove_contract(signed(1), at(contract));
 					},
 					Step::Blocks(count) => {
 						System::set_block_number(System::block_number() + u64::from(count));
+						next_block();
 					},
 				}
 				check();

@@ -78,6 +78,38 @@ pub struct CallResult {
 	pub gas_used: Gas,
 }
 
+/// A run of a model by a worker, which a contract orders: MODEL_INFER as a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferenceRequest {
+	/// The model: SHA-256 of its weights.
+	pub model: Hash,
+	/// What it is fed, at most [`MAX_ORDER_BYTES`](crate::limits::MAX_ORDER_BYTES).
+	pub input: Vec<u8>,
+	/// The most tokens that the input may have, with what the model's template adds.
+	pub max_tokens_in: u32,
+	/// The most tokens that may be generated; zero for embeddings.
+	pub max_tokens_out: u32,
+	/// Sampling temperature in thousandths; zero is greedy.
+	pub temperature: u32,
+	/// Milliseconds from the worker's acknowledgement to the result in which the full price is due.
+	pub sla: u64,
+	/// The most that the contract pays, in planck.
+	pub max_price: u128,
+	/// Who is told of the end.
+	pub callback: Callback,
+}
+
+/// How a contract is told of the end of what it ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+	/// The contract's entry point that is called.
+	pub entry: Vec<u8>,
+	/// The gas that it may use. It is paid when it is ordered.
+	pub gas: Gas,
+	/// What it may hold for storage, in planck. It is held of the signer until the call back.
+	pub deposit: u128,
+}
+
 /// What the machine asks of the chain. The contract that asks is the frame's.
 pub trait Host {
 	/// The value under a key of the contract.
@@ -96,6 +128,9 @@ pub trait Host {
 	fn model(&mut self, hash: &Hash) -> Option<Vec<u8>>;
 	/// SHA-256.
 	fn sha256(&mut self, bytes: &[u8]) -> Hash;
+	/// Orders a run of a model, paid by the contract: the job's identity. `None` when the market takes
+	/// no such job now; then nothing is changed. Once the job has ended, the contract is called back.
+	fn order_inference(&mut self, request: InferenceRequest) -> Result<Option<Hash>, Refusal>;
 	/// Whether a TEE that the chain accepts attests the statement.
 	fn tee_verify(&mut self, attestation: &[u8], statement: &[u8]) -> bool;
 	/// Price and worker for a run of a model on an input of so many bytes.
@@ -145,6 +180,9 @@ impl Host for NoHost {
 	}
 	fn sha256(&mut self, _: &[u8]) -> Hash {
 		[0; 32]
+	}
+	fn order_inference(&mut self, _: InferenceRequest) -> Result<Option<Hash>, Refusal> {
+		Ok(None)
 	}
 	fn tee_verify(&mut self, _: &[u8], _: &[u8]) -> bool {
 		false

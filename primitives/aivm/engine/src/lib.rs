@@ -22,6 +22,8 @@ mod trap;
 pub use aci_aivm;
 pub use call_stack::{CallStack, StackError};
 pub use execute::{execute, Entry, Execution, Outcome, DEPLOY};
-pub use host::{Account, CallRequest, CallResult, Frame, Hash, Host, Refusal};
+pub use host::{
+	Account, CallRequest, CallResult, Callback, Frame, Hash, Host, InferenceRequest, Refusal,
+};
 pub use module::{validate, ModuleError, ModuleInfo};
 pub use trap::{Trap, TrapCode};

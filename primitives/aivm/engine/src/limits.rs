@@ -20,6 +20,8 @@ pub const MAX_ENTRY_BYTES: usize = 64;
 pub const MAX_INPUT_BYTES: usize = 64 * 1024;
 /// Bytes of a call's result, and of the reason of a failure.
 pub const MAX_OUTPUT_BYTES: usize = 64 * 1024;
+/// Bytes of the input of a job that a contract orders.
+pub const MAX_ORDER_BYTES: usize = 4 * 1024;
 /// Bytes of a storage key.
 pub const MAX_KEY_BYTES: usize = 128;
 /// Bytes of a stored value.

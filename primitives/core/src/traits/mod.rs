@@ -7,16 +7,24 @@
 //! | [`escrow`] | escrow | [`JobEscrow`], [`Settlement`], [`Pots`], [`Prepayments`], [`Budgets`] |
 //! | [`stake`] | staking-slashing | [`Bonds`], [`Slasher`], [`QualityUpdate`], [`VerifierWork`] |
 //! | [`proof`] | poai | [`AttestationVerifier`], [`ProofOfAi`] |
+//! | [`inference`] | jobs | [`InferenceJobs`] |
+//! | [`lease`] | escrow, jobs | [`LeasedEscrow`], [`LeasedSlots`], [`DisputedJobs`] |
 //! | [`dispute`] | jobs, poai | [`Verdicts`], [`DisputeCommittee`] |
 
 pub mod dispute;
 pub mod escrow;
+pub mod inference;
+pub mod lease;
 pub mod market;
 pub mod proof;
 pub mod stake;
 
 pub use dispute::{DisputeCommittee, DisputeVerdict, Verdicts};
 pub use escrow::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement};
+pub use inference::{InferenceJobs, InferenceOrder, JobProgress};
+pub use lease::{
+	DisputedJobs, ExportedJob, LeaseOffer, LeasedEscrow, LeasedSlots, NetSettlement,
+};
 pub use market::{
 	Insurer, MarketActivity, MarketQuote, MarketWeights, Quote, Reservations, Slices,
 };

@@ -117,9 +117,9 @@ pub enum Payee {
 	/// A client's ticket, at the home where it is.
 	#[codec(index = 5)]
 	Ticket(AccountId, TicketId),
-	/// The lock of a disputed job, which the jobs pallet takes over.
+	/// The lock of a client's disputed job, which the jobs pallet takes over.
 	#[codec(index = 6)]
-	Dispute(JobId),
+	Dispute(AccountId, JobId),
 }
 
 /// A judged job, for its worker's quality.

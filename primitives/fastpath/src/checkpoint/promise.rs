@@ -79,16 +79,15 @@ impl PromisedMatch {
 		matches: Vec<(u32, Match)>,
 	) -> Vec<PromisedMatch> {
 		let hashes: Vec<Hash> = matches.iter().map(|(i, m)| match_hash(*i, m)).collect();
-		(0u32..)
+		tree::paths(&hashes)
+			.into_iter()
 			.zip(matches)
-			.filter_map(|(place, (index, matched))| {
-				Some(PromisedMatch {
-					promise: promise.clone(),
-					signature: *signature,
-					index,
-					matched,
-					path: tree::path(&hashes, place)?,
-				})
+			.map(|(path, (index, matched))| PromisedMatch {
+				promise: promise.clone(),
+				signature: *signature,
+				index,
+				matched,
+				path,
 			})
 			.collect()
 	}

@@ -5,10 +5,11 @@
 //! passes for the other. An empty list has the zero root.
 
 use aci_primitives::{BoundedList, Hash};
+use alloc::vec::Vec;
 use binary_merkle_tree::{merkle_proof_raw, merkle_root_raw, verify_proof, Leaf};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::traits::BlakeTwo256;
+use sp_runtime::traits::{BlakeTwo256, Hash as _};
 
 /// Most hashes of a proof: as many levels as a tree of `u32::MAX` leaves has.
 const MAX_LEVELS: u32 = 32;
@@ -47,6 +48,45 @@ pub fn path(leaves: &[Hash], index: u32) -> Option<Path> {
 		leaves: count,
 		siblings: made.proof.try_into().ok()?,
 	})
+}
+
+/// The paths of all leaves, in their order. It hashes each pair once, where [`path`] for each leaf
+/// would hash the whole tree for each.
+pub fn paths(leaves: &[Hash]) -> Vec<Path> {
+	let Ok(count) = u32::try_from(leaves.len()) else {
+		return Vec::new();
+	};
+	let mut rows: Vec<Vec<Hash>> = Vec::new();
+	let mut row = leaves.to_vec();
+	while row.len() > 1 {
+		let above = row.chunks(2).filter_map(|pair| match pair {
+			[left, right] => {
+				let both = [left.as_bytes(), right.as_bytes()].concat();
+				Some(BlakeTwo256::hash(&both))
+			}
+			// The last one of an odd row moves up.
+			[alone] => Some(*alone),
+			_ => None,
+		});
+		let above = above.collect();
+		rows.push(core::mem::replace(&mut row, above));
+	}
+	(0..count)
+		.map(|index| {
+			// At most as many rows as the bound, because the count fits 32 bits.
+			let mut position = index as usize;
+			let siblings = rows.iter().filter_map(|row| {
+				let beside = row.get(position ^ 1).copied();
+				position /= 2;
+				beside
+			});
+			Path {
+				index,
+				leaves: count,
+				siblings: BoundedList::truncate_from(siblings.collect()),
+			}
+		})
+		.collect()
 }
 
 impl Path {

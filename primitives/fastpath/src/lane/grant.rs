@@ -144,6 +144,7 @@ impl Lane {
 			LaneGrant::CloseWorker { key, at } => {
 				if let Some(worker) = self.workers.get_mut(&key) {
 					worker.closes = Some(at);
+					self.index.clear();
 				}
 			}
 		}
@@ -152,6 +153,7 @@ impl Lane {
 	fn add_slots(&mut self, key: PublicKey, lease: WorkerLease) {
 		let class = lease.class;
 		let added = lease.slots;
+		self.index.clear();
 		match self.workers.get_mut(&key) {
 			Some(held) if held.class != class => return,
 			Some(held) => {
@@ -221,6 +223,7 @@ impl Lane {
 		}
 		ended.iter().for_each(|job| self.free(job));
 		let mut worker = self.workers.remove(key)?;
+		self.index.clear();
 		if let Some(slice) = self.slices.get_mut(&worker.class) {
 			let slots = |count: u32| u64::from(count).saturating_mul(JOB_MILLI_SLOTS);
 			slice.target = slice.target.saturating_sub(slots(worker.slots));

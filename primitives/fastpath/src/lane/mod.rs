@@ -28,8 +28,11 @@
 //!   capacity 1,000 a slot that is not occupied.
 //! * **I4** A worker's exposure here is at most what was granted.
 
+mod draw;
 pub mod grant;
 pub mod terms;
+
+pub use draw::DrawIndex;
 
 use crate::{
 	safety::Rules,
@@ -38,7 +41,7 @@ use crate::{
 	types::{CheckpointNumber, Round},
 	vertex::Header,
 };
-use aci_market::{curve, matching::draw_weighted, slices::Slice, Candidate, Pool};
+use aci_market::{curve, slices::Slice, Pool};
 use aci_poai::compute;
 use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
@@ -203,6 +206,10 @@ pub struct Lane {
 	pub detached: BTreeMap<JobId, AccountId>,
 	/// Grants that no executed vertex has reached with its base yet.
 	pub granted: BTreeMap<CheckpointNumber, Vec<LaneGrant>>,
+	/// Sums over `workers` for drawing among them. Who changes `workers` from outside sets it to its
+	/// default.
+	#[codec(skip)]
+	pub index: DrawIndex,
 }
 
 impl Lane {
@@ -354,6 +361,7 @@ impl Lane {
 		// All checks are done: from here on everything is applied.
 		worker.busy = worker.busy.saturating_add(1);
 		worker.exposure = worker.exposure.saturating_sub(price);
+		self.index.update(&worker_key, worker);
 		let account = worker.account.clone();
 		if let Some(slice) = self.slices.get_mut(&order.spec.class) {
 			slice.free = slice.free.saturating_sub(JOB_MILLI_SLOTS);
@@ -376,43 +384,30 @@ impl Lane {
 
 	/// The worker of a job, among those that have a free slot for it.
 	fn draw(
-		&self,
+		&mut self,
 		place: &Place,
 		spec: &JobSpec,
 		job: &JobId,
 		price: Balance,
 		rules: &Rules,
 	) -> Result<PublicKey, Refusal> {
-		let mut leaving = false;
-		let mut keys = Vec::new();
-		let mut candidates = Vec::new();
-		for (key, worker) in &self.workers {
-			let fits = worker.class == spec.class && worker.models.contains(&spec.model);
-			if !fits || worker.exposure < price || worker.busy >= worker.slots {
-				continue;
-			}
-			if rules.is_closing(worker.closes, place) {
-				leaving = true;
-				continue;
-			}
-			let slots = |count: u32| u64::from(count).saturating_mul(JOB_MILLI_SLOTS);
-			keys.push(*key);
-			candidates.push(Candidate {
-				key: key.0,
-				quality: worker.quality,
-				load: slots(worker.busy),
-				capacity: slots(worker.slots),
-				eta_ms: 0,
-				rank_penalty: worker.missed,
-				tie: [0; 32],
-			});
-		}
 		let hash = tagged_hash(DRAW, &(place.previous, job));
-		let drawn = draw_weighted(&hash.0, &candidates).and_then(|place| keys.get(place));
-		drawn.copied().ok_or(if leaving {
-			Refusal::Closing
-		} else {
-			Refusal::NoCapacity
+		let is_closing = |closes| rules.is_closing(Some(closes), place);
+		let kind = (spec.class, spec.model);
+		let drawn = self
+			.index
+			.draw(&self.workers, kind, &hash, price, is_closing);
+		drawn.ok_or_else(|| {
+			let leaving = self.workers.values().any(|worker| {
+				let fits = worker.class == spec.class && worker.models.contains(&spec.model);
+				let has_room = worker.exposure >= price && worker.busy < worker.slots;
+				fits && has_room && rules.is_closing(worker.closes, place)
+			});
+			if leaving {
+				Refusal::Closing
+			} else {
+				Refusal::NoCapacity
+			}
 		})
 	}
 
@@ -435,6 +430,9 @@ impl Lane {
 			return;
 		};
 		worker.busy = worker.busy.saturating_sub(1);
+		if let Some(key) = &key {
+			self.index.update(key, worker);
+		}
 		if let Some(slice) = self.slices.get_mut(&worker.class) {
 			slice.free = slice.free.saturating_add(JOB_MILLI_SLOTS).min(slice.target);
 		}

@@ -179,7 +179,7 @@ fn a_finding_against_a_result_exports_the_lock_once() {
 			(3, 14, judgement(0, matched.job, Found::Fail)),
 		],
 	);
-	let dispute = Payee::Dispute(matched.job);
+	let dispute = Payee::Dispute(matched.client.clone(), matched.job);
 	assert_eq!(credit(&checkpoints[1], &dispute), matched.price);
 	assert_eq!(credit(&checkpoints[2], &dispute), 0);
 	assert_eq!(checkpoints[1].state.open_locks, 0);
@@ -358,4 +358,18 @@ fn a_promise_that_came_true_cannot_be_called_broken_and_another_can() {
 	let mut lied = passed(1);
 	lied.leaf.outcomes = Hash::zero();
 	assert_eq!(check(&kept, &lied), Err(PromiseError::Path));
+}
+
+#[test]
+fn all_paths_at_once_are_those_of_each_leaf() {
+	for count in (0..20).chain([100]) {
+		let leaves: Vec<Hash> = (0..count).map(|leaf| Hash::repeat_byte(leaf)).collect();
+		let paths = tree::paths(&leaves);
+		assert_eq!(paths.len(), leaves.len());
+		let root = tree::root(&leaves);
+		for (place, path) in (0u32..).zip(paths) {
+			assert_eq!(Some(&path), tree::path(&leaves, place).as_ref());
+			assert!(path.verify(&root, &leaves[place as usize]));
+		}
+	}
 }

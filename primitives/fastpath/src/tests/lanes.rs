@@ -136,6 +136,7 @@ fn what_leaves_is_used_only_well_before() {
 	lane.workers
 		.values_mut()
 		.for_each(|worker| worker.closes = Some(2));
+	lane.index = Default::default();
 	let late = one(&mut lane, 11, order(0, 1, 1, u128::MAX));
 	assert_eq!(late, Outcome::Ignored(Refusal::Closing));
 }

@@ -6,4 +6,4 @@ mod decoding;
 mod lanes;
 mod network;
 mod runs;
-mod values;
+pub(crate) mod values;

@@ -1,6 +1,7 @@
 //! Tests by module, and the models and the job that they share.
 
 mod compute;
+mod decoding;
 mod detection;
 mod divergence;
 mod fingerprint;

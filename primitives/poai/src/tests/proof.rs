@@ -48,6 +48,14 @@ fn proof(kind: ProfileKind, count: u32, vocabulary: u32) -> Proof {
 	}
 }
 
+/// A proof with its form.
+pub fn proof_of(kind: ProfileKind, count: u32, vocabulary: u32) -> (Proof, Form) {
+	(
+		proof(kind, count, vocabulary),
+		form(kind, count, vocabulary),
+	)
+}
+
 fn form(kind: ProfileKind, count: u32, vocabulary: u32) -> Form {
 	Form::new(kind, count, HIDDEN, vocabulary).unwrap()
 }

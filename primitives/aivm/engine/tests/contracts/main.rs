@@ -1,5 +1,5 @@
-//! The example contracts, built by `aivm/build.sh` and run on the machine: the paper's marketplace and
-//! a classifier.
+//! The example contracts, built by `aivm/build.sh` and run on the machine: the paper's marketplace,
+//! a classifier, and questions to a model that workers run.
 
 #[path = "../machine/mock.rs"]
 mod mock;
@@ -8,6 +8,7 @@ mod world;
 
 mod classifier;
 mod marketplace;
+mod questions;
 
 use std::{path::Path, process::Command, sync::OnceLock};
 
@@ -52,5 +53,9 @@ fn contracts_are_valid_and_tell_their_entry_points() {
 	assert_eq!(
 		entries("classifier"),
 		["agreement", "classify", "deploy", "linear"]
+	);
+	assert_eq!(
+		entries("questions"),
+		["answered", "ask", "deploy", "forget", "question"]
 	);
 }

@@ -34,6 +34,7 @@ pub const IMPORTS: &str = r#"
 (import "aivm" "model_load" (func $model_load (param i32) (result i64)))
 (import "aivm" "model_infer" (func $model_infer (param i64 i64) (result i64)))
 (import "aivm" "model_hash" (func $model_hash (param i64 i32)))
+(import "aivm" "model_order" (func $model_order (param i32 i32 i32 i32 i32 i64 i32) (result i32)))
 (import "aivm" "tee_verify" (func $tee_verify (param i32 i32 i32 i32) (result i32)))
 (import "aivm" "hash_compare" (func $hash_compare (param i32 i32) (result i32)))
 (import "aivm" "kl_diverge" (func $kl_diverge (param i64 i64) (result i32)))

@@ -38,6 +38,7 @@ const OPCODES: &[(&str, &str, &str)] = &[
 	("model_load", "i", "I"),
 	("model_infer", "II", "I"),
 	("model_hash", "Ii", ""),
+	("model_order", "iiiiiIi", "i"),
 	("tee_verify", "iiii", "i"),
 	("hash_compare", "ii", "i"),
 	("kl_diverge", "II", "i"),

@@ -69,6 +69,7 @@ fn every_opcode_costs_at_least_its_base() {
 		(Opcode::TensorFree, "(call $tensor_free (local.get $a))"),
 		(Opcode::TensorConvert, "(drop (call $tensor_convert (local.get $a) (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 0)))"),
 		(Opcode::ModelLoad, "(drop (call $model_load (i32.const 0)))"),
+		(Opcode::ModelOrder, "(drop (call $model_order (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 4) (i64.const 0) (i32.const 0)))"),
 		(Opcode::TeeVerify, "(drop (call $tee_verify (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 4)))"),
 		(Opcode::HashCompare, "(drop (call $hash_compare (i32.const 0) (i32.const 0)))"),
 		(Opcode::HmmQuote, "(drop (call $hmm_quote (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0)))"),

@@ -4,7 +4,7 @@
 use crate::world::{attest, Lock, World, PRICE, WORKER};
 use aci_aivm_engine::{
 	aci_aivm::Gas, execute, limits::MAX_TENSOR_BYTES, Account, CallRequest, CallResult, CallStack,
-	Entry, Execution, Frame, Hash, Host, Outcome, Refusal, Trap,
+	Entry, Execution, Frame, Hash, Host, InferenceRequest, Outcome, Refusal, Trap,
 };
 use std::{cell::RefCell, rc::Rc};
 
@@ -106,6 +106,21 @@ impl Host for Mock {
 
 	fn sha256(&mut self, bytes: &[u8]) -> Hash {
 		sp_crypto_hashing::sha2_256(bytes)
+	}
+
+	fn order_inference(&mut self, request: InferenceRequest) -> Result<Option<Hash>, Refusal> {
+		let mut world = self.world.borrow_mut();
+		// One model that is not served, and room for one byte of deposits in a planck.
+		if request.callback.deposit > ROOM as u128 {
+			return Err(Refusal::Deposit);
+		}
+		if request.model == [0; 32]
+			|| !world.transfer(&self.frame.account, &WORKER, request.max_price)
+		{
+			return Ok(None);
+		}
+		world.orders.push(request);
+		Ok(Some([world.orders.len() as u8; 32]))
 	}
 
 	fn tee_verify(&mut self, attestation: &[u8], statement: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use crate::{
 };
 use aci_aivm_engine::{
 	aci_aivm::{convert::Scale, model::Layer, Gas, Model, TensorError},
-	Trap,
+	Callback, InferenceRequest, Refusal, Trap,
 };
 
 /// Locals and code that make tensors of the element type: `$a` of the shape at 1,024 (two words) from
@@ -220,6 +220,76 @@ fn a_swap_buys_capacity_within_its_limit() {
 	let output = mock.run(CONTRACT, "run", &limit(29)).unwrap();
 	assert_eq!(output[..8], (-1i64).to_le_bytes());
 	assert_eq!(mock.world.borrow().balances[&CONTRACT], 70);
+}
+
+/// Orders a run: the terms at 1,024, the gas behind them, then one byte of an entry point's name and
+/// four of input. Returns the status and the job.
+const ORDER: &str = "(i32.store (i32.const 2048) (call $model_order (i32.const 1024)
+	(i32.const 1117) (i32.const 4) (i32.const 1116) (i32.const 1)
+	(i64.load (i32.const 1108)) (i32.const 2052))) (call $put (i32.const 36))";
+
+fn order(model: u8, max_price: u128, deposit: u128, gas: u64) -> Vec<u8> {
+	[
+		&[model; 32][..],
+		&words(&[5, 6, 7]),
+		&8_000u64.to_le_bytes(),
+		&max_price.to_le_bytes(),
+		&deposit.to_le_bytes(),
+		&gas.to_le_bytes(),
+		b"eQed?",
+	]
+	.concat()
+}
+
+#[test]
+fn a_run_of_a_model_that_is_not_on_chain_is_ordered_by_its_terms() {
+	let mock = Mock::new();
+	mock.install(1, &run_module("", ORDER));
+	let gas = Gas::from_whole(50_000);
+	let run = |input: &[u8]| mock.run_as(CLIENT, CONTRACT, 100, gas, "run", input);
+	let (result, with_callback) = run(&order(3, 40, 9, 20_000));
+	let job = [words(&[1]), vec![1; 32]].concat();
+	assert_eq!(result, Ok(job));
+	let expected = InferenceRequest {
+		model: [3; 32],
+		input: b"Qed?".to_vec(),
+		max_tokens_in: 5,
+		max_tokens_out: 6,
+		temperature: 7,
+		sla: 8_000,
+		max_price: 40,
+		callback: Callback {
+			entry: b"e".to_vec(),
+			gas: Gas::from_whole(20_000),
+			deposit: 9,
+		},
+	};
+	assert_eq!(mock.world.borrow().orders, [expected]);
+
+	// Without its call back the same costs so much less, and what is refused costs no call back.
+	let (result, without) = run(&order(3, 40, 9, 0));
+	assert!(result.is_ok());
+	assert_eq!(
+		with_callback.saturating_sub(without),
+		Gas::from_whole(20_000)
+	);
+	let (result, refused) = run(&order(0, 40, 9, 20_000));
+	assert_eq!(result, Ok(vec![0; 36]));
+	assert!(refused <= without);
+	assert_eq!(mock.world.borrow().orders.len(), 2);
+}
+
+#[test]
+fn an_order_that_cannot_be_paid_ends_the_call() {
+	let mock = Mock::new();
+	mock.install(1, &run_module("", ORDER));
+	let gas = Gas::from_whole(50_000);
+	let run = |input: &[u8]| mock.run_as(CLIENT, CONTRACT, 100, gas, "run", input).0;
+	assert_eq!(run(&order(3, 40, 9, 49_000)), Err(Trap::OutOfGas));
+	assert_eq!(run(&order(3, 40, 9, u64::MAX)), Err(Trap::OutOfGas));
+	let too_much = Err(Trap::Refused(Refusal::Deposit));
+	assert_eq!(run(&order(3, 40, u128::MAX, 0)), too_much);
+	assert!(mock.world.borrow().orders.is_empty());
 }
 
 /// `run` locks the amount at 1,024 for the account at 1,040; `pay` releases lock 0: the amount at

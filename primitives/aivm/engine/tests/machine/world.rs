@@ -1,6 +1,6 @@
 //! The state behind the mock host: contracts, balances, models, locks.
 
-use aci_aivm_engine::{Account, Hash};
+use aci_aivm_engine::{Account, Hash, InferenceRequest};
 use std::collections::BTreeMap;
 
 /// A price and the worker that asks it.
@@ -26,6 +26,7 @@ pub struct World {
 	pub models: BTreeMap<Hash, Vec<u8>>,
 	pub locks: BTreeMap<u64, Lock>,
 	pub reservations: u64,
+	pub orders: Vec<InferenceRequest>,
 	/// Numbers of calls, for their handles.
 	pub calls: u32,
 	/// Room for stored bytes: the deposit.
