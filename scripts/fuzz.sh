@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Gives every decoder a million changed encodings to read, or as many as the argument says: those of
 # the finality gadget's core and node, of proofs, receipts and thresholds, and a hundredth as many
-# damaged model files to the worker's engine. Every test run tries a few thousand.
+# damaged model files to the worker's engine. As few modules are given to the AIVM, to validate and to
+# run: random and changed bytes, random instructions, and random arguments to every opcode. Every test
+# run tries a few thousand of the first, and a few hundred modules.
 set -euo pipefail
 
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,4 +35,5 @@ cargo test --release --locked -p aci-finality decoding
 cargo test --release --locked --workspace --test decoders
 cargo test --release --locked -p aci-poai decoding
 ACI_FUZZ_CASES=$((ACI_FUZZ_CASES / 100 + 1)) cargo test --release --locked --workspace --test malformed
+ACI_FUZZ_CASES=$((ACI_FUZZ_CASES / 100 + 1)) cargo test --release --locked -p aci-aivm-engine --test machine fuzz
 printf '== %s cases of each search: %s s\n' "$ACI_FUZZ_CASES" "$((SECONDS - start))"

@@ -63,8 +63,7 @@ if [ "$native" = yes ]; then
 	for kind in scalar:'-C no-vectorize-loops -C no-vectorize-slp' baseline: native:'-C target-cpu=native'; do
 		printf '\nmultiplications a second natively, in millions: %s\n' "${kind%%:*}"
 		RUSTFLAGS="${kind#*:}" cargo run --quiet --release --locked \
-			--manifest-path aivm/vectors/Cargo.toml --target-dir "$CARGO_TARGET_DIR/speed-${kind%%:*}" \
-			--features speed --bin speed
+			--manifest-path aivm/speed/Cargo.toml --target-dir "$CARGO_TARGET_DIR/speed-${kind%%:*}"
 	done
 fi
 exit "$status"

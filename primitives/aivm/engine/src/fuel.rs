@@ -76,7 +76,7 @@ pub(crate) fn operators() -> OperatorCost {
 pub(crate) fn bytes() -> CustomFuelCosts {
 	CustomFuelCosts {
 		bytes_copied_per_fuel: BYTES_PER_FUEL,
-		fuel_per_bytes_translated: 35,
-		fuel_per_bytes_validated: 10,
+		fuel_per_bytes_translated: 22,
+		fuel_per_bytes_validated: 22,
 	}
 }

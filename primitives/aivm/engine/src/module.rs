@@ -34,7 +34,8 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 use wasmi::{
 	errors::{ErrorKind, InstantiationError},
-	AsContextMut, CompilationMode, Config, EnforcedLimits, Engine, ExternType, Linker, Module, Store,
+	AsContextMut, CompilationMode, Config, EnforcedLimits, Engine, ExternType, Linker, Module,
+	Store,
 };
 
 /// Why a module is no contract.

@@ -43,7 +43,7 @@ async function prepare(chain, row) {
 		extra = row.callee ? (await chain.deploy(row.callee)).toU8a() : NOBODY;
 	}
 	if (row.chain) {
-		let next = NOBODY;
+		let next = null;
 		for (let depth = 0; depth < row.chain; depth += 1) {
 			next = (await chain.deploy(link(next))).toU8a();
 		}

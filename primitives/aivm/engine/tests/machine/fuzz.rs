@@ -75,8 +75,70 @@ fn opcode_call(opcode: usize, arguments: &[u32]) -> String {
 	}
 }
 
+/// Cases of each search: a few hundred in every run of the tests, or as many as `ACI_FUZZ_CASES` says.
+fn config() -> ProptestConfig {
+	let cases = std::env::var("ACI_FUZZ_CASES");
+	let cases = cases.map(|cases| cases.parse().expect("ACI_FUZZ_CASES is a number"));
+	ProptestConfig::with_cases(cases.unwrap_or(300))
+}
+
+/// A statement of a function: memory, tables, loops and calls of every kind, with operands that are
+/// sometimes in bounds.
+fn statement(kind: u8, a: u32, b: u32) -> String {
+	let address = match a % 3 {
+		0 => a % 131_072,
+		1 => 131_060 + a % 16,
+		_ => a,
+	} as i32;
+	let length = if b % 4 == 0 { b } else { b % 70_000 } as i32;
+	match kind % 16 {
+		0 => format!("(drop (i32.load (i32.const {address})))"),
+		1 => format!("(i64.store (i32.const {address}) (i64.const {b}))"),
+		2 => format!("(memory.fill (i32.const {address}) (i32.const {b}) (i32.const {length}))"),
+		3 => {
+			format!("(memory.copy (i32.const {address}) (i32.const {length}) (i32.const {length}))")
+		}
+		4 => format!("(drop (memory.grow (i32.const {})))", b % 70),
+		5 => "(call $run)".to_string(),
+		6 => format!("(call_indirect (i32.const {}))", a % 4),
+		7 => format!("(loop (br_if 0 (i32.const {})))", a % 2),
+		8 => format!("(block (block (br_table 0 1 (i32.const {}))))", a % 4),
+		9 => format!(
+			"(local.set $i (i32.div_s (i32.const {a}) (i32.const {})))",
+			b as i32 % 3
+		),
+		10 => format!("(local.set $i (i32.rem_u (local.get $i) (i32.const {b})))"),
+		11 => format!("(local.set $h (i64.shr_s (local.get $h) (i64.const {b})))"),
+		12 => format!("(if (i32.const {}) (then (br 0)) (else (return)))", a % 3),
+		13 => "(drop (memory.size))".to_string(),
+		14 => format!("(global.set $g (i64.add (global.get $g) (i64.const {b})))"),
+		_ => "(unreachable)".to_string(),
+	}
+}
+
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(300))]
+	#![proptest_config(config())]
+
+	#[test]
+	fn random_instructions_end_within_their_gas_and_the_same_way_twice(
+		statements in prop::collection::vec(any::<(u8, u32, u32)>(), 1..20),
+	) {
+		let body: String = statements.iter().map(|(kind, a, b)| statement(*kind, *a, *b)).collect();
+		let text = format!(
+			r#"(table 3 funcref) (elem (i32.const 0) $run $other) (global $g (mut i64) (i64.const 0))
+			(func $other)
+			(func $run (export "run") (local $i i32) (local $h i64) {body})"#
+		);
+		let code = module(&text);
+		let run = || {
+			let mock = Mock::new();
+			mock.install(1, &code);
+			mock.run_as(CLIENT, CONTRACT, 0, Gas::from_whole(600), "run", b"")
+		};
+		let (result, used) = run();
+		prop_assert!(!matches!(result, Err(Trap::Module(_))), "a valid module is refused");
+		prop_assert_eq!(run(), (result, used));
+	}
 
 	#[test]
 	fn random_bytes_are_refused_without_a_panic(

@@ -1,6 +1,6 @@
 // The opcodes that reach the chain's state: context, storage, events, money, other contracts.
 
-import { assemble, drop, grow, i32, store32, times } from '../assembler.js';
+import { assemble, drop, grow, i32, store32, times, when } from '../assembler.js';
 import {
 	DATA, EXTRA, SCRATCH, callRun, contract, counted, op,
 } from '../contract.js';
@@ -69,11 +69,14 @@ const run = (body = [], rest = {}) => ({ name: 'run', body, ...rest });
 const MOST_LOCALS = 'I'.repeat(128);
 const KIB = 1_024;
 
-/** A contract that calls the next one, whose account it has in its data. */
-export const link = (account) => contract({
-	setup: drop(callRun(i32(DATA))),
-	data: [{ at: DATA, bytes: account }],
-});
+/** A call that must succeed: whoever makes it fails otherwise. */
+const mustCall = (account) => when(callRun(account), UNREACHABLE);
+const UNREACHABLE = 0x00;
+
+/** A contract that calls the next one, whose account it has in its data; the last calls none. */
+export const link = (account) => contract(account
+	? { setup: mustCall(i32(DATA)), data: [{ at: DATA, bytes: account }] }
+	: {});
 
 const contracts = [
 	calls('empty contract', bare([run()])),
@@ -107,7 +110,7 @@ const contracts = [
 	calls('with 65,536 bytes of input', contract({}), {
 		body: drop(callRun(i32(EXTRA), 65_536)),
 	}),
-	row('CALL', 'as deep as allowed', drop(callRun(i32(EXTRA))), { chain: 5 }),
+	row('CALL', 'as deep as allowed', mustCall(i32(EXTRA)), { chain: 5 }),
 ];
 
 /**
