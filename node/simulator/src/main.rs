@@ -1,5 +1,7 @@
 //! Plays many seeds of a consensus core and prints what came of them.
 
+mod fastpath_command;
+
 use aci_finality::machine::Control;
 use aci_simulator::finality::{campaign, scenario::CONTROLS};
 use aci_simulator::finality::{
@@ -23,6 +25,8 @@ struct Options {
 enum Core {
 	/// The finality gadget.
 	Finality(Finality),
+	/// The fast path.
+	Fastpath(fastpath_command::Fastpath),
 }
 
 #[derive(Debug, Args)]
@@ -73,7 +77,7 @@ struct Finality {
 	shrink: usize,
 }
 
-fn range(text: &str) -> Result<(u64, u64), String> {
+pub(crate) fn range(text: &str) -> Result<(u64, u64), String> {
 	let parse = || {
 		let (from, to) = text.split_once("..")?;
 		Some((from.parse().ok()?, to.parse().ok()?))
@@ -89,8 +93,11 @@ fn rule(name: &str) -> Result<Control, String> {
 }
 
 fn main() -> ExitCode {
-	let Core::Finality(options) = Options::parse().core;
-	match finality(options) {
+	let well = match Options::parse().core {
+		Core::Finality(options) => finality(options),
+		Core::Fastpath(options) => fastpath_command::run(options),
+	};
+	match well {
 		Ok(true) => ExitCode::SUCCESS,
 		Ok(false) => ExitCode::FAILURE,
 		Err(error) => {

@@ -22,9 +22,10 @@
 //! * **S9** An authority signs a checkpoint only if it has computed the same one.
 //! * **S10** What leaves a home leaves with a checkpoint at least `lag` above the one whose block
 //!   announces it, and from the base on that knows of it the home's lane uses it only in rounds that
-//!   are `interval` below any anchor that the checkpoint can have.
+//!   are `interval` below any anchor that the checkpoint can have. A worker's slots are used also where
+//!   they are counted in a price.
 //! * **S11** The anchor of a set's last checkpoint has closing vertices of a quorum of authors in its
-//!   history.
+//!   history, from the floor of the state before on.
 //! * **S12** Sequences of a ticket rise.
 //! * **S13** A checkpoint executes what its anchor certifies, whatever else a node has seen.
 //! * **S14** A vertex is called Final only while the newest round that is known is less than
@@ -252,12 +253,11 @@ impl Rules {
 	}
 
 	/// S11: whether a vertex can be the anchor of the set's last checkpoint.
-	pub(crate) fn closes(&self, dag: &Dag, anchor: &Node) -> bool {
+	pub(crate) fn closes(&self, dag: &Dag, anchor: &Node, floor: Round) -> bool {
 		let committee = dag.committee();
 		// The anchor is the head of its own author.
-		let closing = committee
-			.indices()
-			.filter_map(|of| dag.node(of, anchor.summary.head(of)))
+		let closing = dag
+			.heads_from(anchor, floor)
 			.filter(|head| head.header().closing)
 			.count();
 		closing >= committee.quorum() || without!(self, S11)

@@ -29,7 +29,7 @@ use crate::{
 	},
 	safety::Rules,
 	transaction::{Destination, TicketId, Transaction},
-	types::{CheckpointNumber, Point},
+	types::{CheckpointNumber, Point, Round},
 	vertex::{OwnParent, Reference},
 };
 use aci_finality::AuthorityIndex;
@@ -113,6 +113,8 @@ struct Program<'a> {
 	rules: &'a Rules,
 	state: State,
 	number: CheckpointNumber,
+	/// Vertices up to this round are void, by the anchor of the checkpoint before.
+	void: Round,
 	ledger: Ledger,
 }
 
@@ -129,7 +131,8 @@ pub fn execute(
 	if !closing && position.round < rules.earliest_anchor(state.anchor_round()) {
 		return Err(NotExecuted::TooEarly);
 	}
-	if closing && !rules.closes(dag, node) {
+	let floor = state.floor(parameters);
+	if closing && !rules.closes(dag, node, floor) {
 		return Err(NotExecuted::NotClosing);
 	}
 	let reference = Reference {
@@ -143,6 +146,7 @@ pub fn execute(
 		rules,
 		state: state.clone(),
 		number,
+		void: state.void_up_to(parameters),
 		ledger: Ledger::default(),
 	};
 	program.state.number = number;
@@ -156,7 +160,7 @@ pub fn execute(
 	program.state.point = program.point(node);
 	program.end_jobs();
 	program.close(closing);
-	program.ledger.effects.accused = accused(dag, node);
+	program.ledger.effects.accused = accused(dag, node, floor);
 	program.state.remember_anchor(&reference, parameters);
 
 	let mut state = program.state;
@@ -187,13 +191,11 @@ pub fn execute(
 	})
 }
 
-/// Authors whom more authors accuse than can be faulty, in the history of a vertex.
-fn accused(dag: &Dag, node: &Node) -> Vec<AuthorityIndex> {
+/// Authors whom more authors accuse than can be faulty, in the history of a vertex from `floor` on:
+/// what is below, one node may hold and another not.
+fn accused(dag: &Dag, node: &Node, floor: Round) -> Vec<AuthorityIndex> {
 	let committee = dag.committee();
-	let heads: Vec<&Node> = committee
-		.indices()
-		.filter_map(|of| dag.node(of, node.summary.head(of)))
-		.collect();
+	let heads: Vec<&Node> = dag.heads_from(node, floor).collect();
 	committee
 		.indices()
 		.filter(|author| {
@@ -209,11 +211,10 @@ fn accused(dag: &Dag, node: &Node) -> Vec<AuthorityIndex> {
 impl<'a> Program<'a> {
 	/// The vertices to execute, in order.
 	fn certified(&self, anchor: &Node) -> Vec<(AuthorityIndex, &'a Node)> {
-		let void = self.state.void_up_to(&self.rules.parameters);
 		let mut vertices: Vec<(Position, AuthorityIndex, &'a Node)> = Vec::new();
 		for author in self.dag.committee().indices() {
 			let to = self.rules.executable(self.dag, anchor, author);
-			let after = self.state.executed_of(author).round.max(void);
+			let after = self.state.executed_of(author).round.max(self.void);
 			let chain = self.dag.chain(author, after, to);
 			vertices.extend(
 				chain

@@ -96,9 +96,16 @@ impl State {
 		self.anchor_round().saturating_sub(parameters.depth)
 	}
 
-	/// Vertices below this round are not kept: `lag` checkpoints more than the next one needs, for
-	/// those that are behind.
+	/// Vertices below this round do not count for any later checkpoint: whoever goes on from this
+	/// state needs none of them. The round itself is void too, but the clocks of its vertices are those
+	/// that the round above is dated by.
 	pub fn floor(&self, parameters: &Parameters) -> Round {
+		self.void_up_to(parameters)
+	}
+
+	/// Vertices below this round are not kept: those of `lag` checkpoints more than the next one needs
+	/// are, for those that are behind.
+	pub fn kept(&self, parameters: &Parameters) -> Round {
 		let kept = self.number.saturating_sub(parameters.lag);
 		let anchor = self.anchors.range(kept..).next();
 		anchor

@@ -7,7 +7,8 @@
 //!
 //! 1. **Closed.** All parents of a vertex that is held are held, but for those below the floor (V4).
 //! 2. **Bounded.** At most two vertices a slot are taken, and such as a vertex that waits names by
-//!    hash; rounds are between the floor and [`MAX_AHEAD`] above the newest quorum's round.
+//!    hash; rounds are between the floor and [`MAX_AHEAD`] above the newest quorum's round. Vertices
+//!    that are below the floor by now are kept for others until they are forgotten.
 //! 3. **The same everywhere.** What [`Dag::certified`] and [`Dag::head`] say of a vertex, as far as
 //!    it concerns positions from the floor on, is a function of that vertex. Another node with
 //!    another floor, or with other vertices besides, says the same: a path from a vertex down to a
@@ -142,7 +143,7 @@ impl Dag {
 		&self.committee
 	}
 
-	/// Below it nothing is held.
+	/// Below it no vertex is taken, and none is needed.
 	pub fn floor(&self) -> Round {
 		self.floor
 	}
@@ -299,21 +300,28 @@ impl Dag {
 			let hashes = authors.zip(before).map(|(author, at)| hash(author, *at));
 			return hashes.collect();
 		}
-		let parents = self.resolve_control(node.header(), None).ok()?;
+		let parents = self.resolve_from(1, node.header(), None).ok()?;
 		parents
 			.into_iter()
 			.map(|(author, position)| hash(author, position))
 			.collect()
 	}
 
-	/// Raises the floor: what is below is dropped, and waits no longer for it.
+	/// Raises the floor: nothing waits any longer for what is below.
 	pub fn raise_floor(&mut self, floor: Round) {
 		if floor <= self.floor {
 			return;
 		}
 		self.floor = floor;
+		self.quorum_round = self.quorum_round.max(floor.saturating_sub(1));
+		self.pending.drop_below(floor);
+		self.settle_pending();
+	}
+
+	/// Drops what is below `kept`, which is at most the floor.
+	pub fn forget_below(&mut self, kept: Round) {
 		let keep = Position {
-			round: floor,
+			round: kept.min(self.floor),
 			fork: 0,
 		};
 		for lane in &mut self.lanes {
@@ -323,10 +331,7 @@ impl Dag {
 			}
 			*lane = kept;
 		}
-		self.widths = self.widths.split_off(&floor);
-		self.quorum_round = self.quorum_round.max(floor.saturating_sub(1));
-		self.pending.drop_below(floor);
-		self.settle_pending();
+		self.widths = self.widths.split_off(&keep.round);
 	}
 
 	/// Whether the author's vertex at `high` is, or comes after, the one at `low` in its own chain.
@@ -371,17 +376,24 @@ impl Dag {
 		chain
 	}
 
-	/// The parents of the round before as positions, or what is lacking to know them.
+	/// The parents of the round before as positions, or what is lacking to know them. None where
+	/// that round is below the floor.
 	fn resolve_control(
 		&self,
 		header: &Header,
 		list: Option<&[Hash]>,
 	) -> Result<Vec<(AuthorityIndex, Position)>, Vec<Need>> {
-		let Some(before) = header
-			.round
-			.checked_sub(1)
-			.filter(|r| *r >= self.floor.max(1))
-		else {
+		self.resolve_from(self.floor.max(1), header, list)
+	}
+
+	/// The same, where that round is at least `least`.
+	fn resolve_from(
+		&self,
+		least: Round,
+		header: &Header,
+		list: Option<&[Hash]>,
+	) -> Result<Vec<(AuthorityIndex, Position)>, Vec<Need>> {
+		let Some(before) = header.round.checked_sub(1).filter(|r| *r >= least) else {
 			return Ok(Vec::new());
 		};
 		let mut needs = Vec::new();

@@ -11,8 +11,11 @@
 //! Per author and vertex this is one position each, because acknowledgements and certificates are
 //! closed toward the start of a chain.
 
-use super::{Dag, Position};
-use crate::{check::Checked, types::Moment};
+use super::{Dag, Node, Position};
+use crate::{
+	check::Checked,
+	types::{Moment, Round},
+};
 use aci_finality::AuthorityIndex;
 use alloc::{boxed::Box, vec, vec::Vec};
 
@@ -226,6 +229,19 @@ impl Dag {
 			return Position::default();
 		}
 		*tops.select_nth_unstable_by(place, |a, b| b.cmp(a)).1
+	}
+
+	/// The newest vertices of the authors in a vertex's history, of those that have one from `floor`
+	/// on.
+	pub(crate) fn heads_from<'a>(
+		&'a self,
+		of: &'a Node,
+		floor: Round,
+	) -> impl Iterator<Item = &'a Node> {
+		self.committee().indices().filter_map(move |author| {
+			let head = of.summary.head(author);
+			self.node(author, head).filter(|_| head.round >= floor)
+		})
 	}
 
 	/// Whether the chain of `author` up to `position` is in the history of the vertex `of`.

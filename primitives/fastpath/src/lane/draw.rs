@@ -194,6 +194,8 @@ impl Group {
 #[derive(Clone, Debug, Default)]
 pub struct DrawIndex {
 	groups: BTreeMap<(ClassId, ModelId), Group>,
+	/// The workers that are about to leave, with the checkpoint; none where nobody looked yet.
+	leaving: Option<Vec<(PublicKey, CheckpointNumber)>>,
 }
 
 /// They follow from the lane's workers.
@@ -208,6 +210,17 @@ impl DrawIndex {
 	/// Forgets all: workers came, left, or changed in more than jobs and exposure.
 	pub(super) fn clear(&mut self) {
 		self.groups.clear();
+		self.leaving = None;
+	}
+
+	/// The workers that are about to leave, with the checkpoint.
+	pub(super) fn leaving(&mut self, workers: &Workers) -> &[(PublicKey, CheckpointNumber)] {
+		self.leaving.get_or_insert_with(|| {
+			let leaving = workers.iter();
+			leaving
+				.filter_map(|(key, worker)| Some((*key, worker.closes?)))
+				.collect()
+		})
 	}
 
 	/// A worker has another number of jobs, or another exposure.

@@ -282,10 +282,16 @@ impl Lane {
 		Ok(ticket)
 	}
 
-	/// What an order would cost and need here: the price, and the operations that it is for.
+	/// What an order would cost and need here: the price, and the operations that it is for. While
+	/// workers are about to leave, an order may cost more.
 	///
 	/// Errors: [`Refusal::Unservable`], [`Refusal::SlaTooShort`], [`Refusal::NoCapacity`].
 	pub fn quote(&self, spec: &JobSpec) -> Result<(Balance, u128), Refusal> {
+		self.quote_in(spec, self.pool(spec.class))
+	}
+
+	/// The same on a pool.
+	fn quote_in(&self, spec: &JobSpec, pool: Option<Pool>) -> Result<(Balance, u128), Refusal> {
 		let class = self.terms.classes.get(&spec.class);
 		let class = class.ok_or(Refusal::Unservable)?;
 		let manifest = self.terms.models.get(&spec.model);
@@ -315,7 +321,7 @@ impl Lane {
 		if least.div_ceil(1_000) > spec.sla {
 			return Err(Refusal::SlaTooShort);
 		}
-		let pool = self.pool(spec.class).ok_or(Refusal::NoCapacity)?;
+		let pool = pool.ok_or(Refusal::NoCapacity)?;
 		let price = curve::price(&pool, JOB_MILLI_SLOTS, flops).map_err(|_| Refusal::NoCapacity)?;
 		Ok((price, flops))
 	}
@@ -333,6 +339,27 @@ impl Lane {
 		})
 	}
 
+	/// S10: the pool as it is at `place` without the workers that take no more jobs there, and whether
+	/// one of these has a free slot. They may have left when the vertex is executed, and the price
+	/// must be the same.
+	fn pool_at(&mut self, class: ClassId, place: &Place, rules: &Rules) -> (Option<Pool>, bool) {
+		let (mut pool, mut closing) = (self.pool(class), false);
+		for (key, closes) in self.index.leaving(&self.workers) {
+			let worker = self.workers.get(key).filter(|worker| worker.class == class);
+			let (Some(worker), Some(pool)) = (worker, &mut pool) else {
+				continue;
+			};
+			if rules.is_closing(Some(*closes), place) {
+				let slots = |count: u32| u64::from(count).saturating_mul(JOB_MILLI_SLOTS);
+				let free = worker.slots.saturating_sub(worker.busy);
+				pool.target = pool.target.saturating_sub(slots(worker.slots));
+				pool.free = pool.free.saturating_sub(slots(free));
+				closing |= free > 0;
+			}
+		}
+		(pool, closing)
+	}
+
 	fn order(
 		&mut self,
 		place: &Place,
@@ -344,14 +371,19 @@ impl Lane {
 		if place.base > order.expires {
 			return Err(Refusal::Expired);
 		}
-		let (price, flops) = self.quote(&order.spec)?;
+		let (client, budget) = (ticket.client.clone(), ticket.amount);
+		let (pool, closing) = self.pool_at(order.spec.class, place, rules);
+		let quote = self.quote_in(&order.spec, pool);
+		let (price, flops) = quote.map_err(|refusal| match refusal {
+			Refusal::NoCapacity if closing => Refusal::Closing,
+			refusal => refusal,
+		})?;
 		if price > order.spec.max_price {
 			return Err(Refusal::TooDear);
 		}
-		if price > ticket.amount && rules.gives_only_what_it_has() {
+		if price > budget && rules.gives_only_what_it_has() {
 			return Err(Refusal::NoBudget);
 		}
-		let client = ticket.client.clone();
 		let job = job_id(&place.genesis, &client, order.number(), &order.spec);
 		let worker_key = self.draw(place, &order.spec, &job, price, rules)?;
 		let worker = self

@@ -237,6 +237,8 @@ impl<S: Scheme> Machine<S> {
 				.retain(|_, proposal| proposal.number > number);
 			self.dag
 				.raise_floor(self.state.floor(&self.rules.parameters));
+			self.dag
+				.forget_below(self.state.kept(&self.rules.parameters));
 			self.rebuild_ahead();
 			self.outputs.push(Output::Settled(executed));
 		}

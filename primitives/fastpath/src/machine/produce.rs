@@ -88,7 +88,7 @@ impl<S: Scheme> Machine<S> {
 	}
 
 	/// The newest round that an own vertex can be of: one whose round before has vertices of a quorum
-	/// of authors that this node names.
+	/// of authors.
 	fn next_round(&self, own: &Own) -> Option<Round> {
 		let newest = self.dag.quorum_round().checked_add(1)?;
 		let first = own.newest.round.checked_add(1)?;
@@ -97,7 +97,6 @@ impl<S: Scheme> Machine<S> {
 			let named = self
 				.committee
 				.indices()
-				.filter(|author| self.names(own, *author))
 				.filter(|author| self.dag.slot(*author, before).next().is_some())
 				.count();
 			*round == 1 || named >= self.rules.parents(&self.committee)
@@ -138,20 +137,28 @@ impl<S: Scheme> Machine<S> {
 		};
 		let mut before = Vec::new();
 		let mut older = Vec::new();
+		let mut accused = Vec::new();
 		for author in self.committee.indices() {
-			if !self.names(own, author) {
-				continue;
-			}
 			let Some(position) = self.dag.newest_before(author, round) else {
 				continue;
 			};
-			if position.round.checked_add(1) == Some(round) {
+			if !self.names(own, author) {
+				if position.round.checked_add(1) == Some(round) {
+					accused.push((author, position));
+				}
+			} else if position.round.checked_add(1) == Some(round) {
 				before.push((author, position));
 			} else if author != own.index {
 				older.push((author, position));
 			}
 		}
-		if round > 1 && before.len() < self.rules.parents(&self.committee) {
+		// S3: what an accused author signs is not acknowledged, named or not. It is named where without
+		// it a round that others have left already would never have enough vertices.
+		let needed = self.rules.parents(&self.committee);
+		accused.truncate(needed.saturating_sub(before.len()));
+		before.append(&mut accused);
+		before.sort_unstable();
+		if round > 1 && before.len() < needed {
 			return None;
 		}
 		let mut all = before.clone();

@@ -314,6 +314,7 @@ fn below_the_floor_nothing_is_needed() {
 	}
 	assert_eq!(late.sizes(), (28, 0));
 	whole.raise_floor(6);
+	whole.forget_below(6);
 	assert_eq!(whole.sizes(), late.sizes());
 	for vertex in rounds
 		.iter()
