@@ -1,8 +1,8 @@
 //! The check of the invariants.
 
 use crate::{
-	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Leased, Locked, Locks, OpenLocks, Pallet,
-	Prepaid, Prepayments, TotalClaimable, TotalLeased,
+	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Leased, Locked, Locks,
+	OpenLocks, Pallet, Prepaid, Prepayments, TotalClaimable, TotalLeased,
 };
 use aci_primitives::{job::Home, AccountId, Balance};
 use alloc::collections::BTreeMap;

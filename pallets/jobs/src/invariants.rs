@@ -4,8 +4,8 @@
 use crate::{
 	types::{BatchKey, Bookkeeping, Place},
 	Agenda, AgendaCursor, Assigned, BatchCount, Batches, Bookkeepings, Config, Disputes, History,
-	HoldReason, JobCount, Jobs, JobsOf, LastOrder, LeasedOuts, Leaves, Offers, Open, PaidBatches, Pallet,
-	PruneCursor, SettleCursor, WeighingState, Workers, WorkersOf, MAX_RETURNS,
+	HoldReason, JobCount, Jobs, JobsOf, LastOrder, LeasedOuts, Leaves, Offers, Open, PaidBatches,
+	Pallet, PruneCursor, SettleCursor, WeighingState, Workers, WorkersOf, MAX_RETURNS,
 };
 use aci_market::{
 	fees::PARTS_PER_MILLION,
@@ -297,7 +297,9 @@ impl<T: Config> Pallet<T> {
 			);
 			ensure!(
 				worker.busy
-					== leased.slots.saturating_add(busy.remove(&account).unwrap_or(0)),
+					== leased
+						.slots
+						.saturating_add(busy.remove(&account).unwrap_or(0)),
 				"invariant 3: a worker's busy slots are not its jobs"
 			);
 			ensure!(

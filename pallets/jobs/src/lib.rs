@@ -47,8 +47,8 @@ pub const MAX_PAGE: u32 = 100;
 pub mod pallet {
 	use crate::{
 		types::{
-			BatchKey, Bookkeeping, DeclineReason, Dispute, LeasedOut, Payable, Queued, ReturnReason,
-			Weighing,
+			BatchKey, Bookkeeping, DeclineReason, Dispute, LeasedOut, Payable, Queued,
+			ReturnReason, Weighing,
 		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};

@@ -22,9 +22,7 @@ pub mod stake;
 pub use dispute::{DisputeCommittee, DisputeVerdict, Verdicts};
 pub use escrow::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement};
 pub use inference::{InferenceJobs, InferenceOrder, JobProgress};
-pub use lease::{
-	DisputedJobs, ExportedJob, LeaseOffer, LeasedEscrow, LeasedSlots, NetSettlement,
-};
+pub use lease::{DisputedJobs, ExportedJob, LeaseOffer, LeasedEscrow, LeasedSlots, NetSettlement};
 pub use market::{
 	Insurer, MarketActivity, MarketQuote, MarketWeights, Quote, Reservations, Slices,
 };

@@ -1,0 +1,3 @@
+mod checkpoint;
+mod keys;
+mod tickets;
