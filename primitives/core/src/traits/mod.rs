@@ -7,7 +7,7 @@
 //! | [`escrow`] | escrow | [`JobEscrow`], [`Settlement`], [`Pots`], [`Prepayments`], [`Budgets`] |
 //! | [`stake`] | staking-slashing | [`Bonds`], [`Slasher`], [`QualityUpdate`], [`VerifierWork`] |
 //! | [`proof`] | poai | [`AttestationVerifier`], [`ProofOfAi`] |
-//! | [`dispute`] | jobs, poai | [`Verdicts`], [`DisputeCommittee`] |
+//! | [`dispute`] | jobs, poai | [`Verdicts`], [`DisputeCommittee`], [`ExactReferee`] |
 
 pub mod dispute;
 pub mod escrow;
@@ -15,10 +15,10 @@ pub mod market;
 pub mod proof;
 pub mod stake;
 
-pub use dispute::{DisputeCommittee, DisputeVerdict, Verdicts};
+pub use dispute::{DisputeCommittee, DisputeVerdict, ExactReferee, Finding, Verdicts};
 pub use escrow::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement};
 pub use market::{
 	Insurer, MarketActivity, MarketQuote, MarketWeights, Quote, Reservations, Slices,
 };
-pub use proof::{AttestationVerifier, ProofOfAi};
+pub use proof::{AttestationVerifier, MatchFacts, ProofOfAi};
 pub use stake::{Bonds, Claim, QualityUpdate, SlashReport, Slasher, VerifierWork};
