@@ -11,6 +11,9 @@
 //! does not end: its price counts to the worker's exposure, and its record stays. A job that was paid
 //! goes back to its fraud window as it was; one that the verdict pays begins it.
 //!
+//! A sampled verifier that finds the output wrong opens a dispute without a bond of the client's: the
+//! verifier's own bond stands for what it states, by the rules of the poai pallet. All else is the same.
+//!
 //! One verdict is given on a job. After it there is no other dispute; a proof of a wrong output from
 //! elsewhere still counts, unless the job is refunded already.
 
@@ -48,9 +51,13 @@ struct Ground {
 }
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_dispute(client: AccountId, id: JobId) -> DispatchResult {
+	/// Opens a dispute: the client's, which holds a bond, or without a `disputer` that of a sampled
+	/// verifier, whose own bond stands for its verdict.
+	pub(crate) fn do_dispute(disputer: Option<AccountId>, id: JobId) -> DispatchResult {
 		let now = Self::now();
 		let (mut job, mut bookkeeping) = Self::record(&id)?;
+		let by_client = disputer.is_some();
+		let client = disputer.unwrap_or_else(|| job.client.clone());
 		ensure!(job.client == client, Error::<T>::NotClient);
 		let waits = matches!(job.status, JobStatus::Submitted | JobStatus::Verified);
 		if waits && job.deadline.has_passed(&now) {
@@ -68,9 +75,15 @@ impl<T: Config> Pallet<T> {
 		ensure!(!bookkeeping.decided, Error::<T>::AlreadyDecided);
 		ensure!(T::Committee::available(), Error::<T>::NoCommittee);
 		let assignment = job.assignment.clone().ok_or(Error::<T>::Inconsistent)?;
-		let share = T::DisputeBondShare::get().mul_ceil(assignment.price);
-		let bond = share.max(T::MinDisputeBond::get());
-		T::Currency::hold(&HoldReason::DisputeBond.into(), &client, bond)?;
+		let bond = if by_client {
+			let share = T::DisputeBondShare::get().mul_ceil(assignment.price);
+			share.max(T::MinDisputeBond::get())
+		} else {
+			0
+		};
+		if bond > 0 {
+			T::Currency::hold(&HoldReason::DisputeBond.into(), &client, bond)?;
+		}
 
 		job.status = JobStatus::Disputed;
 		job.deadline = Self::deadline_after(&now, T::DisputePeriod::get());
@@ -310,6 +323,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Gives a dispute's bond back, as much of it as is there.
 	fn return_bond(client: &AccountId, bond: Balance) -> Result<Balance, DispatchError> {
+		if bond == 0 {
+			return Ok(0);
+		}
 		T::Currency::release(
 			&HoldReason::DisputeBond.into(),
 			client,
@@ -325,6 +341,9 @@ impl<T: Config> Pallet<T> {
 		worker: &AccountId,
 		bond: Balance,
 	) -> Result<Balance, DispatchError> {
+		if bond == 0 {
+			return Ok(0);
+		}
 		let reason = HoldReason::DisputeBond.into();
 		let paid = with_storage_layer(|| {
 			T::Currency::transfer_on_hold(
@@ -354,6 +373,10 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Verdicts for Pallet<T> {
+	fn challenge(job: &JobId) -> DispatchResult {
+		with_storage_layer(|| Self::do_dispute(None, *job))
+	}
+
 	fn decide(job: &JobId, verdict: DisputeVerdict) -> DispatchResult {
 		with_storage_layer(|| Self::do_decide(job, verdict))
 	}

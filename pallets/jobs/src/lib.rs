@@ -1114,7 +1114,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::dispute())]
 		pub fn dispute(origin: OriginFor<T>, job: JobId) -> DispatchResult {
 			let client = ensure_signed(origin)?;
-			Self::do_dispute(client, job)
+			Self::do_dispute(Some(client), job)
 		}
 
 		/// Decides a dispute.

@@ -205,6 +205,7 @@ impl<T: Config> Pallet<T> {
 		let assignment = job.assignment.take().ok_or(Error::<T>::Inconsistent)?;
 		Self::free_slot(id, job.spec.class, &assignment, bookkeeping.reserved)?;
 		Self::release_exposure(&assignment)?;
+		T::ProofOfAi::unmatched(id);
 		if reason.lowers_rank() {
 			Workers::<T>::mutate_extant(&assignment.worker, |worker| {
 				worker.missed = worker.missed.saturating_add(1);
@@ -313,6 +314,7 @@ impl<T: Config> Pallet<T> {
 		let reserved = Bookkeepings::<T>::get(id).and_then(|kept| kept.reserved);
 		Self::free_slot(id, job.spec.class, &assignment, reserved)?;
 		Self::release_exposure(&assignment)?;
+		T::ProofOfAi::unmatched(id);
 		let client = job.client.clone();
 		let class = job.spec.class;
 		let refund = Self::finish(id, job, JobStatus::TimedOut, vec![], now)?;

@@ -37,7 +37,8 @@ use aci_primitives::{
 	domain,
 	job::{Assignment, Home, PrivacyTier},
 	traits::{
-		Bonds, JobEscrow, MarketQuote, MarketWeights, ProofOfAi, QualityUpdate, Reservations,
+		Bonds, JobEscrow, MarketQuote, MarketWeights, MatchFacts, ProofOfAi, QualityUpdate,
+		Reservations,
 	},
 	AccountId, Balance, Class, ClassId, Instant, Job, JobId, JobStatus, Moment, ReservationId,
 	Role,
@@ -391,8 +392,19 @@ impl<T: Config> Pallet<T> {
 			// Its lock is its price.
 			Some(id) => T::Reservations::occupy(id, &contender.job.client, JOB_MILLI_SLOTS)?,
 		}
+		let bond = T::Bonds::bonded(worker, Role::Worker);
 		Workers::<T>::try_mutate(worker, |record| {
 			let record = record.as_mut().ok_or(Error::<T>::Inconsistent)?;
+			let facts = MatchFacts {
+				client: &contender.job.client,
+				worker,
+				class,
+				price,
+				// A bond that was slashed can be below what is exposed.
+				free_bond: bond.saturating_sub(record.exposure),
+				slots: record.slots,
+			};
+			T::ProofOfAi::matched(&contender.id, facts);
 			record.busy = record.busy.checked_add(1).ok_or(Error::<T>::Inconsistent)?;
 			record.exposure = record
 				.exposure

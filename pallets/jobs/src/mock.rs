@@ -4,7 +4,11 @@ use crate::{
 	self as pallet_aci_jobs, doubles::CommitteeDouble, Config, Error, Event, HoldReason, Pallet,
 };
 use aci_market::{fees, ControlRules, FeeShares, Pool, QualityRules, SlashTable, StakeRules};
-use aci_poai::{compute, software_tee};
+use aci_poai::{
+	compute,
+	overlap::{most_at_once, Run},
+	software_tee,
+};
 use aci_primitives::{
 	class::Class,
 	evidence::{Binding, Evidence},
@@ -230,6 +234,13 @@ impl pallet_aci_poai::Config for Test {
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<50>;
+	type Verdicts = Jobs;
+	type Bonds = StakingSlashing;
+	type VerifierBond = ConstU128<1_000_000>;
+	type Work = StakingSlashing;
+	type Quality = StakingSlashing;
+	type Pots = Escrow;
+	type Referee = ();
 	type WeightInfo = ();
 }
 
@@ -682,6 +693,28 @@ pub fn output() -> JobOutput {
 	)
 }
 
+/// The earliest time, in milliseconds, from which a run of so many microseconds fits the slots of a
+/// job's worker beside those that the chain remembers.
+fn free_from(id: JobId, duration: u64) -> u64 {
+	let Some(sample) = ProofOfAi::sample(id) else {
+		return BEGIN;
+	};
+	let runs = pallet_aci_poai::Runs::<Test>::get(&sample.worker);
+	let fits = |start: &u64| {
+		let start = start * 1_000;
+		let run = Run {
+			start: start + 1_000,
+			end: start + duration,
+		};
+		most_at_once(&runs, &run) <= sample.slots as usize
+	};
+	let ends = runs.iter().map(|run| run.end.div_ceil(1_000));
+	core::iter::once(BEGIN)
+		.chain(ends)
+		.find(fits)
+		.expect("after the last run there is room")
+}
+
 /// A receipt that level 1 accepts, not signed.
 pub fn receipt(id: JobId, tokens_in: u32, tokens_out: u32) -> Receipt {
 	let job = job(id);
@@ -696,7 +729,7 @@ pub fn receipt(id: JobId, tokens_in: u32, tokens_out: u32) -> Receipt {
 		model: spec.model,
 		tokens_in,
 		tokens_out,
-		started: BEGIN,
+		started: free_from(id, 1_000_000),
 		duration: 1_000_000,
 		metrics: Metrics {
 			flops,

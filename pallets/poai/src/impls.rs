@@ -2,13 +2,13 @@
 
 use crate::{
 	verifier::verify_ed25519, Attestations, Config, Error, GpuOf, Measurements, ModelUse, Models,
-	Pallet, ReceiptGpus, Receipts, ReportedReceipts, StoredReceipt, Suspended,
+	Pallet, ReceiptGpus, Receipts, ReportedReceipts, Samples, StoredReceipt, Suspended,
 };
 use aci_poai::{check_receipt, compute, ComputeError, Expected, ReceiptError};
 use aci_primitives::{
 	evidence::{Attestation, EvidenceError},
 	model::ModelKind,
-	traits::ProofOfAi,
+	traits::{MatchFacts, ProofOfAi},
 	AccountId, Class, Hash, JobId, JobSpec, ModelId, ModelManifest, SignedReceipt,
 };
 use frame_support::ensure;
@@ -86,6 +86,14 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 		Some(micros.div_ceil(MICROS_PER_MILLI))
 	}
 
+	fn matched(job: &JobId, facts: MatchFacts<'_>) {
+		Self::note_match(job, facts);
+	}
+
+	fn unmatched(job: &JobId) {
+		Self::forget_sample(job);
+	}
+
 	fn accept_receipt(
 		worker: &AccountId,
 		job: &JobId,
@@ -107,6 +115,11 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 			session_key: &attestation.session_key,
 		};
 		check_receipt(&expected, signed, verify_ed25519).map_err(Error::<T>::from)?;
+		// A job that no match was told of is not sampled.
+		if let Some(sample) = Samples::<T>::get(job) {
+			Self::take_run(worker, &signed.receipt, &sample)?;
+			Self::note_receipt(job, sample, signed.receipt.profile);
+		}
 		let hash = signed.hash();
 		let block = frame_system::Pallet::<T>::block_number().saturated_into();
 		if let Some(gpu) = GpuOf::<T>::get(worker) {
@@ -128,6 +141,7 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 		Receipts::<T>::remove(job);
 		ReceiptGpus::<T>::remove(job);
 		ReportedReceipts::<T>::remove(job);
+		Self::forget_sample(job);
 	}
 }
 

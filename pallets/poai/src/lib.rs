@@ -7,6 +7,7 @@ extern crate alloc;
 
 pub use pallet::*;
 pub use types::*;
+pub use verification::types::*;
 pub use verifier::SoftwareTee;
 pub use weights::WeightInfo;
 
@@ -14,9 +15,12 @@ mod impls;
 pub mod sybil;
 mod try_state;
 mod types;
+mod verification;
 mod verifier;
 pub mod weights;
 
+#[cfg(test)]
+mod doubles;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -27,14 +31,22 @@ mod tests;
 pub mod pallet {
 	use super::*;
 	use aci_poai::{
+		committee::{Decision, Tally},
 		compute,
+		overlap::Run,
+		selection::Canary,
+		sequential::LogLikelihood,
 		thresholds::{ThresholdError, Thresholds},
 	};
 	use aci_primitives::{
 		evidence::{Attestation, Binding, Evidence, TeeKind},
 		model::RegisteredModel,
-		traits::{AttestationVerifier, Slasher},
-		AccountId, Balance, BlockNumber, Hash, JobId, ModelId, ModelManifest,
+		proof::Outcome,
+		traits::{
+			AttestationVerifier, Bonds, ExactReferee, Pots, QualityUpdate, Slasher,
+			Verdicts as JobVerdicts, VerifierWork,
+		},
+		AccountId, Balance, BlockNumber, BoundedList, ClassId, Hash, JobId, ModelId, ModelManifest,
 	};
 	use alloc::vec::Vec;
 	use frame_support::{
@@ -80,6 +92,27 @@ pub mod pallet {
 		/// How many blocks old the block may be that evidence is bound to. At least 1, and at most
 		/// the system pallet's `BlockHashCount`, since older hashes are forgotten.
 		type RecentBlocks: Get<BlockNumber>;
+
+		/// Disputes of jobs, which sampled verification opens and committees decide.
+		type Verdicts: JobVerdicts;
+
+		/// The bonds of verifiers.
+		type Bonds: Bonds;
+
+		/// The least bond with which a verifier works, in planck.
+		type VerifierBond: Get<Balance>;
+
+		/// Pays verifiers by tariff.
+		type Work: VerifierWork;
+
+		/// The running epoch, and the quality of workers.
+		type Quality: QualityUpdate;
+
+		/// Takes the fees of challenges.
+		type Pots: Pots;
+
+		/// The last resort of a dispute; `()` where there is none.
+		type Referee: ExactReferee;
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -168,6 +201,109 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type CurrentCalibration<T: Config> = StorageValue<_, u16, ValueQuery>;
 
+	/// The governed numbers of verification.
+	#[pallet::storage]
+	pub type Rules<T: Config> = StorageValue<_, VerificationRules, ValueQuery>;
+
+	/// What sampling knows of each job from its match until it is pruned.
+	///
+	/// A job's identity is itself a cryptographic hash, so a fast hasher is enough here and below.
+	#[pallet::storage]
+	pub type Samples<T: Config> = StorageMap<_, Twox64Concat, JobId, Sample, OptionQuery>;
+
+	/// The hashes that decide who draws the receipts of a block, while one of its jobs is on record.
+	/// Blocks choose the key, hence the fast hasher.
+	#[pallet::storage]
+	pub type Anchors<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Anchor, ValueQuery>;
+
+	/// The verifiers' seeds of an epoch. Removed three epochs later. Epochs choose the first key.
+	#[pallet::storage]
+	pub type Seeds<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		u32,
+		Blake2_128Concat,
+		AccountId,
+		SeedRecord,
+		OptionQuery,
+	>;
+
+	/// Who committed to a seed for an epoch, and so may be drawn for committees in it. Epochs choose
+	/// the key.
+	#[pallet::storage]
+	pub type Rosters<T: Config> =
+		StorageMap<_, Twox64Concat, u32, BoundedList<AccountId, MAX_VERIFIERS>, ValueQuery>;
+
+	/// How many verifiers check a class in an epoch. No count of zero is stored. Verifiers choose the
+	/// classes, hence the cryptographic hasher.
+	#[pallet::storage]
+	pub type Serving<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, ClassId, u32, ValueQuery>;
+
+	/// The oldest epoch whose seeds may be on record.
+	#[pallet::storage]
+	pub type OldestRoster<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// A hash over all seeds that were ever revealed, in order.
+	#[pallet::storage]
+	pub type SeedMix<T: Config> = StorageValue<_, H256, ValueQuery>;
+
+	/// The verdicts on each job.
+	#[pallet::storage]
+	pub type Verdicts<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		JobId,
+		BoundedList<StoredVerdict, MAX_VERDICTS_PER_JOB>,
+		ValueQuery,
+	>;
+
+	/// Verifiers that were reported because their verdict on a job is missing.
+	#[pallet::storage]
+	pub type MissingVerdicts<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		JobId,
+		BoundedList<AccountId, MAX_VERDICTS_PER_JOB>,
+		ValueQuery,
+	>;
+
+	/// The sums of workers over their secretly sampled jobs. One small entry for each worker that was
+	/// ever judged.
+	#[pallet::storage]
+	pub type Suspicions<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, LogLikelihood, ValueQuery>;
+
+	/// The sums of verifiers over their drawn verdicts. One small entry for each verifier.
+	#[pallet::storage]
+	pub type Doubts<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, LogLikelihood, ValueQuery>;
+
+	/// Commitments to canaries that are not opened, oldest first, with the block of each.
+	#[pallet::storage]
+	pub type CanarySets<T: Config> =
+		StorageValue<_, BoundedList<(H256, BlockNumber), MAX_CANARY_SETS>, ValueQuery>;
+
+	/// The open cases, by the hash of their subject.
+	#[pallet::storage]
+	pub type Cases<T: Config> = StorageMap<_, Twox64Concat, H256, Case, OptionQuery>;
+
+	/// The cases that a block looks at. Blocks choose the key.
+	#[pallet::storage]
+	pub type CaseAgenda<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		BoundedList<H256, MAX_CASES_PER_BLOCK>,
+		ValueQuery,
+	>;
+
+	/// The last runs of each worker by their ends, twice as many as it has slots. One entry for each
+	/// worker that ever handed in a receipt.
+	#[pallet::storage]
+	pub type Runs<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, BoundedList<Run, MAX_RUNS>, ValueQuery>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
@@ -179,6 +315,8 @@ pub mod pallet {
 		pub software_root: Option<ed25519::Public>,
 		/// The thresholds that outputs are judged by.
 		pub thresholds: Option<Thresholds>,
+		/// The numbers of verification, where they are not the defaults.
+		pub verification: Option<VerificationRules>,
 		/// Nothing; the type is generic over the runtime.
 		#[serde(skip)]
 		pub _config: core::marker::PhantomData<T>,
@@ -214,6 +352,13 @@ pub mod pallet {
 				);
 				Calibrations::<T>::insert(thresholds.version, thresholds);
 				CurrentCalibration::<T>::put(thresholds.version);
+			}
+			if let Some(rules) = &self.verification {
+				assert!(
+					rules.is_usable(),
+					"the genesis rules of verification cannot be used"
+				);
+				Rules::<T>::put(rules);
 			}
 		}
 	}
@@ -303,6 +448,185 @@ pub mod pallet {
 			/// The worker.
 			worker: AccountId,
 		},
+		/// A verifier checks jobs of these classes in an epoch to come.
+		SeedCommitted {
+			/// The verifier.
+			verifier: AccountId,
+			/// The epoch.
+			epoch: u32,
+			/// The commitment to its seed.
+			commitment: H256,
+			/// The classes.
+			classes: BoundedList<ClassId, MAX_CLASSES>,
+		},
+		/// A verifier stated what it found on a job.
+		VerdictSubmitted {
+			/// The job.
+			job: JobId,
+			/// The verifier.
+			verifier: AccountId,
+			/// What it found.
+			outcome: Outcome,
+			/// The recomputed statistic at the places that its seed draws.
+			statistic: i64,
+			/// Root over the evidence that it keeps.
+			evidence_root: H256,
+			/// Whether this opened a dispute or a challenge of the delivery.
+			opened: bool,
+		},
+		/// A verifier revealed its seed of an epoch: everybody can compute what it had to check.
+		SeedRevealed {
+			/// The verifier.
+			verifier: AccountId,
+			/// The epoch.
+			epoch: u32,
+			/// The seed.
+			seed: H256,
+			/// How many of its verdicts are on jobs that it had drawn.
+			drawn: u32,
+			/// What they are paid, in planck: by tariff, out of the verifiers' pool.
+			paid: Balance,
+		},
+		/// A verifier gave verdicts on jobs that it had not drawn. They are not paid.
+		VerdictsNotDrawn {
+			/// The verifier.
+			verifier: AccountId,
+			/// The epoch.
+			epoch: u32,
+			/// How many.
+			verdicts: u32,
+			/// What was slashed, in planck.
+			slashed: Balance,
+		},
+		/// A verifier let the time pass without revealing its seed.
+		SeedNotRevealed {
+			/// The verifier.
+			verifier: AccountId,
+			/// The epoch.
+			epoch: u32,
+			/// What was slashed, in planck.
+			slashed: Balance,
+		},
+		/// A verifier gave no verdict on a job that it had drawn.
+		VerdictMissing {
+			/// The verifier.
+			verifier: AccountId,
+			/// The job.
+			job: JobId,
+			/// Who reported it.
+			reporter: AccountId,
+			/// What was slashed, in planck.
+			slashed: Balance,
+		},
+		/// A verifier stated what is not so.
+		FalseVerdict {
+			/// The verifier.
+			verifier: AccountId,
+			/// The job.
+			job: JobId,
+			/// Who showed it.
+			reporter: Option<AccountId>,
+			/// What was slashed, in planck.
+			slashed: Balance,
+		},
+		/// The failures of a worker's sampled jobs are more than chance: its bond is slashed.
+		LineReached {
+			/// The worker.
+			worker: AccountId,
+			/// Its last job that counted.
+			job: JobId,
+			/// Its sum, in nats with 32 fraction bits.
+			sum: u64,
+			/// Hash of worker, job and sum: the slash's evidence.
+			evidence: H256,
+		},
+		/// Jobs with known answers are among those to come.
+		CanariesCommitted {
+			/// The commitment to them.
+			commitment: H256,
+		},
+		/// Jobs with known answers are known now.
+		CanariesOpened {
+			/// The commitment to them.
+			commitment: H256,
+			/// The jobs.
+			canaries: BoundedList<Canary, MAX_CANARIES>,
+			/// Who opened them.
+			opener: AccountId,
+		},
+		/// A committee will decide.
+		CaseOpened {
+			/// The case.
+			case: H256,
+			/// What it is about.
+			subject: Subject,
+			/// Who challenged a delivery or a verdict.
+			challenger: Option<AccountId>,
+			/// What the challenger paid for it to the verifiers' pool, in planck.
+			fee: Balance,
+			/// The number of the draw, from one.
+			draw: u8,
+			/// The block that draws the committee.
+			drawn_at: BlockNumber,
+		},
+		/// A committee is drawn. Its members must commit to their votes and reveal them.
+		CommitteeDrawn {
+			/// The case.
+			case: H256,
+			/// The number of the draw, from one.
+			draw: u8,
+			/// The members.
+			members: BoundedList<AccountId, MAX_COMMITTEE>,
+			/// The last block in which they commit.
+			commit_until: BlockNumber,
+			/// The last block in which they reveal.
+			reveal_until: BlockNumber,
+		},
+		/// A member committed to its vote.
+		VoteCommitted {
+			/// The case.
+			case: H256,
+			/// The member.
+			member: AccountId,
+			/// The commitment.
+			commitment: H256,
+		},
+		/// A member revealed its vote.
+		VoteRevealed {
+			/// The case.
+			case: H256,
+			/// The member.
+			member: AccountId,
+			/// The vote.
+			vote: Outcome,
+		},
+		/// A member did not vote.
+		MemberAbsent {
+			/// The case.
+			case: H256,
+			/// The member.
+			member: AccountId,
+			/// What was slashed, in planck.
+			slashed: Balance,
+		},
+		/// A committee's time is over.
+		CaseClosed {
+			/// The case.
+			case: H256,
+			/// What it is about.
+			subject: Subject,
+			/// The number of the draw, from one.
+			draw: u8,
+			/// The votes.
+			tally: Tally,
+			/// What they come to.
+			decision: Decision,
+		},
+		/// Verification goes by these numbers from now on.
+		VerificationRulesSet {
+			/// The numbers.
+			rules: VerificationRules,
+		},
 	}
 
 	#[pallet::error]
@@ -353,7 +677,7 @@ pub mod pallet {
 		NotOneGpu,
 		/// The runs do not overlap in time: the accounts used the GPU one after the other.
 		RunsDoNotOverlap,
-		/// Both accounts were slashed for these receipts already.
+		/// Who is reported was slashed for this already.
 		AlreadyReported,
 		/// This measurement is allowed already.
 		MeasurementExists,
@@ -419,11 +743,104 @@ pub mod pallet {
 		/// The receipt is not signed by the worker's session key for this chain. Attest the key that
 		/// signs.
 		ReceiptBadSignature,
+		/// At one moment of the run more jobs of the worker went on than it has slots. Correct the
+		/// clock of the worker's TEE, or register as many slots as it has devices.
+		ReceiptOverlaps,
+		/// The verifier's bond is below the least. Bond more.
+		NotBonded,
+		/// The list of classes is empty or names one twice. Name each class that you check once.
+		NoClasses,
+		/// This verifier has committed to a seed for the next epoch. Wait for the one after.
+		SeedAlreadyCommitted,
+		/// As many verifiers as an epoch takes have committed. Come sooner in the next one.
+		TooManyVerifiers,
+		/// This verifier has no seed on record for the epoch. Commit to one in the epoch before.
+		NoSeed,
+		/// The seed is revealed already: nothing more can be stated by it.
+		SeedAlreadyRevealed,
+		/// The verifier's seed is not revealed yet. Wait for it.
+		SeedNotRevealed,
+		/// The epoch of the seed is not over. Reveal in the next one.
+		RevealTooEarly,
+		/// The epoch in which the seed had to be revealed is over.
+		RevealTooLate,
+		/// The seed is not the committed one. Use the one that you committed to.
+		WrongSeed,
+		/// The job is not on record or has no receipt. Name one with a receipt.
+		NotSampled,
+		/// The verifier did not commit to check jobs of this class.
+		ClassNotServed,
+		/// Client and worker do not judge their own job.
+		IsParty,
+		/// The block that decides who checks the job is not there yet. Try again in two blocks.
+		AnchorNotKnown,
+		/// The time for verdicts on this job is over.
+		VerdictTooLate,
+		/// This verifier has given its verdict on this job.
+		VerdictGiven,
+		/// The job, or the verifier, has as many verdicts as one takes. This one is not owed.
+		TooManyVerdicts,
+		/// The job is not the verifier's to check, by its seed.
+		NotDrawn,
+		/// The verdict is there, or was not owed.
+		NothingMissing,
+		/// There is no such verdict that could be challenged.
+		NoVerdict,
+		/// This set of canaries is committed already.
+		CanariesAlreadyCommitted,
+		/// No such set of canaries was committed. Check the salt and the order of the jobs.
+		UnknownCanaries,
+		/// A job of the set was matched before the set was committed.
+		CanaryMatchedBefore,
+		/// The epoch of a job of the set is not over. Open the set when it is.
+		EpochNotOver,
+		/// Too few verifiers committed to seeds for this epoch to draw a committee.
+		NoCommittee,
+		/// A committee looks at this already.
+		CaseOpen,
+		/// No block takes one more case. Try again later.
+		NoRoomForCase,
+		/// There is no such open case.
+		UnknownCase,
+		/// The committee is not drawn yet. Wait for it.
+		NotDrawnYet,
+		/// The signer is not in the committee.
+		NotMember,
+		/// The time to commit to a vote is over.
+		CommitTimeOver,
+		/// This member has committed to its vote.
+		VoteAlreadyCommitted,
+		/// Votes are not revealed before the time to commit is over. Wait for it.
+		RevealNotOpen,
+		/// This member has revealed its vote.
+		VoteAlreadyRevealed,
+		/// The vote and the salt are not what was committed to, or nothing was.
+		WrongVote,
+		/// Only the job's client challenges its delivery; a verifier that has drawn the job states it by
+		/// a verdict.
+		NotClient,
+		/// Verification cannot go by these numbers. Correct them.
+		RulesUnusable,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			let now = Self::now();
+			Self::note_anchor(now);
+			let handled = Self::handle_cases(now);
+			let pruned = Self::prune_seeds();
+			T::WeightInfo::block()
+				.saturating_add(T::WeightInfo::draw().saturating_mul(handled.drawn.into()))
+				.saturating_add(T::WeightInfo::close().saturating_mul(handled.closed.into()))
+				.saturating_add(T::WeightInfo::prune_seed().saturating_mul(pruned.into()))
+		}
+
 		fn integrity_test() {
+			assert!(
+				VerificationRules::default().is_usable(),
+				"the default rules of verification can be used"
+			);
 			let recent = BlockNumberFor::<T>::from(T::RecentBlocks::get());
 			assert!(
 				recent >= 1u32.into(),
@@ -780,6 +1197,328 @@ pub mod pallet {
 			Self::deposit_event(Event::ThresholdsSet { thresholds });
 			Ok(())
 		}
+
+		/// Commits the caller to a secret seed for the next epoch, and to check jobs of some classes.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a verifier with its bond.
+		///
+		/// ## Details
+		///
+		/// The seed draws the jobs that the verifier has to check: `aci_poai::selection` has the
+		/// commitment and the draw. Whoever commits can be drawn for committees of that epoch. The seed
+		/// must be revealed in the epoch after it; who does not is slashed.
+		///
+		/// ## Errors
+		///
+		/// `NotBonded`, `NoClasses`, `SeedAlreadyCommitted`, `TooManyVerifiers`.
+		///
+		/// ## Events
+		///
+		/// `SeedCommitted`.
+		#[pallet::call_index(40)]
+		#[pallet::weight(T::WeightInfo::commit_seed())]
+		pub fn commit_seed(
+			origin: OriginFor<T>,
+			commitment: H256,
+			classes: BoundedList<ClassId, MAX_CLASSES>,
+		) -> DispatchResult {
+			let verifier = ensure_signed(origin)?;
+			Self::do_commit_seed(verifier, commitment, classes)
+		}
+
+		/// States what the caller found on a job that its seed draws.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a verifier that committed to a seed for the epoch of the job's receipt.
+		///
+		/// ## Details
+		///
+		/// `statistic` is recomputed at the places that the seed draws (`aci_poai::statistic`), so that
+		/// approving unseen shows; anybody can challenge it once the seed is known. A failed verdict
+		/// opens a dispute without a bond, an unavailable one a challenge of the delivery without a fee.
+		/// Verdicts are taken until the end of the epoch after the receipt's, and not after the reveal.
+		///
+		/// ## Errors
+		///
+		/// `NotSampled`, `NoSeed`, `SeedAlreadyRevealed`, `VerdictTooLate`, `ClassNotServed`, `IsParty`,
+		/// `AnchorNotKnown`, `NotBonded`, `VerdictGiven`, `TooManyVerdicts`.
+		///
+		/// ## Events
+		///
+		/// `VerdictSubmitted`; before it `CaseOpened`, and `JobDisputed` of the jobs pallet.
+		#[pallet::call_index(41)]
+		#[pallet::weight(T::WeightInfo::submit_verdict())]
+		pub fn submit_verdict(
+			origin: OriginFor<T>,
+			job: JobId,
+			outcome: Outcome,
+			statistic: i64,
+			evidence_root: H256,
+		) -> DispatchResult {
+			let verifier = ensure_signed(origin)?;
+			Self::do_submit_verdict(verifier, job, outcome, statistic, evidence_root)
+		}
+
+		/// Reveals the caller's seed of the last epoch.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a verifier that committed to it.
+		///
+		/// ## Details
+		///
+		/// Verdicts on jobs that the seed draws are paid by tariff at the end of the running epoch, and
+		/// count in their workers' and the verifier's sums. Verdicts on others are not paid, and cost a
+		/// slash. From now on a verdict that is missing can be reported.
+		///
+		/// ## Errors
+		///
+		/// `NoSeed`, `SeedAlreadyRevealed`, `RevealTooEarly`, `RevealTooLate`, `WrongSeed`.
+		///
+		/// ## Events
+		///
+		/// `SeedRevealed`; `VerdictsNotDrawn`; `LineReached` and `FalseVerdict` where a sum reaches the
+		/// line.
+		#[pallet::call_index(42)]
+		#[pallet::weight(T::WeightInfo::reveal_seed())]
+		pub fn reveal_seed(origin: OriginFor<T>, epoch: u32, seed: H256) -> DispatchResult {
+			let verifier = ensure_signed(origin)?;
+			Self::do_reveal_seed(verifier, epoch, seed)
+		}
+
+		/// Reports that a verifier gave no verdict on a job that it had drawn.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone; the signer shares in what is slashed, unless it is the verifier.
+		///
+		/// ## Details
+		///
+		/// From the reveal of the verifier's seed until it is removed, three epochs after its own, and
+		/// while the job is on record. A verdict is not owed where the job or the verifier has as many
+		/// as one takes.
+		///
+		/// ## Errors
+		///
+		/// `NotSampled`, `NoSeed`, `SeedNotRevealed`, `NotDrawn`, `NothingMissing`, `AlreadyReported`.
+		///
+		/// ## Events
+		///
+		/// `VerdictMissing`.
+		#[pallet::call_index(43)]
+		#[pallet::weight(T::WeightInfo::report_missing_verdict())]
+		pub fn report_missing_verdict(
+			origin: OriginFor<T>,
+			verifier: AccountId,
+			job: JobId,
+		) -> DispatchResult {
+			let reporter = ensure_signed(origin)?;
+			Self::do_report_missing(reporter, verifier, job)
+		}
+
+		/// Commits to jobs with known answers, before any of them is matched.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// `aci_poai::selection::canary_commitment` has the commitment. A bounded number of sets waits;
+		/// for one more the oldest is forgotten.
+		///
+		/// ## Errors
+		///
+		/// `CanariesAlreadyCommitted`.
+		///
+		/// ## Events
+		///
+		/// `CanariesCommitted`.
+		#[pallet::call_index(44)]
+		#[pallet::weight(T::WeightInfo::commit_canaries())]
+		pub fn commit_canaries(origin: OriginFor<T>, commitment: H256) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_commit_canaries(commitment)
+		}
+
+		/// Opens a committed set of canaries.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone who knows the set; the signer shares in what is slashed.
+		///
+		/// ## Details
+		///
+		/// After the epoch of the receipts of all its jobs, while they are on record. Who approved a
+		/// wrong one is slashed whole; so is who failed a right one under the exact profile. An open
+		/// dispute of a canary ends as doubtful.
+		///
+		/// ## Errors
+		///
+		/// `UnknownCanaries`, `NotSampled`, `CanaryMatchedBefore`, `EpochNotOver`.
+		///
+		/// ## Events
+		///
+		/// `FalseVerdict` for each false verdict, then `CanariesOpened`.
+		#[pallet::call_index(45)]
+		#[pallet::weight(T::WeightInfo::open_canaries())]
+		pub fn open_canaries(
+			origin: OriginFor<T>,
+			salt: H256,
+			canaries: BoundedList<Canary, MAX_CANARIES>,
+		) -> DispatchResult {
+			let opener = ensure_signed(origin)?;
+			Self::do_open_canaries(opener, salt, canaries)
+		}
+
+		/// Commits the caller to its vote on a case.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a member of the case's committee, with its bond.
+		///
+		/// ## Details
+		///
+		/// `aci_poai::committee::vote_commitment` has the commitment. It cannot be changed.
+		///
+		/// ## Errors
+		///
+		/// `UnknownCase`, `NotDrawnYet`, `NotMember`, `CommitTimeOver`, `NotBonded`,
+		/// `VoteAlreadyCommitted`.
+		///
+		/// ## Events
+		///
+		/// `VoteCommitted`.
+		#[pallet::call_index(46)]
+		#[pallet::weight(T::WeightInfo::commit_vote())]
+		pub fn commit_vote(origin: OriginFor<T>, case: H256, commitment: H256) -> DispatchResult {
+			let member = ensure_signed(origin)?;
+			Self::do_commit_vote(member, case, commitment)
+		}
+
+		/// Reveals the caller's vote on a case.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a member of the case's committee that committed to the vote.
+		///
+		/// ## Details
+		///
+		/// After the time to commit. Fail needs two thirds of all members. Who votes with the decision
+		/// is paid by tariff; who does not vote is slashed. The case is closed at the start of the block
+		/// after the last one for reveals.
+		///
+		/// ## Errors
+		///
+		/// `UnknownCase`, `NotDrawnYet`, `NotMember`, `RevealNotOpen`, `VoteAlreadyRevealed`,
+		/// `WrongVote`.
+		///
+		/// ## Events
+		///
+		/// `VoteRevealed`.
+		#[pallet::call_index(47)]
+		#[pallet::weight(T::WeightInfo::reveal_vote())]
+		pub fn reveal_vote(
+			origin: OriginFor<T>,
+			case: H256,
+			vote: Outcome,
+			salt: H256,
+		) -> DispatchResult {
+			let member = ensure_signed(origin)?;
+			Self::do_reveal_vote(member, case, vote, salt)
+		}
+
+		/// Asks a committee whether the worker of a job serves its input, output and proof.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the job's client.
+		///
+		/// ## Details
+		///
+		/// Costs a fee, which goes to the verifiers' pool. When two thirds of the committee cannot have
+		/// the data, that counts as a wrong output: the client is refunded and the worker slashed.
+		///
+		/// ## Errors
+		///
+		/// `NotSampled`, `NotClient`, `NoCommittee`, `CaseOpen`, `NoRoomForCase`, and the currency's
+		/// error when the fee is not there.
+		///
+		/// ## Events
+		///
+		/// `CaseOpened`.
+		#[pallet::call_index(48)]
+		#[pallet::weight(T::WeightInfo::challenge())]
+		pub fn challenge_delivery(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_challenge_delivery(client, job)
+		}
+
+		/// Asks a committee whether the statistic of a verdict is what the model gives.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone; the signer shares in what is slashed.
+		///
+		/// ## Details
+		///
+		/// Once the verifier's seed is known, and with it the places. Costs a fee, which goes to the
+		/// verifiers' pool. When two thirds of the committee find another number, the verifier is slashed
+		/// whole: it approved or failed what it had not run.
+		///
+		/// ## Errors
+		///
+		/// `NoCommittee`, `NoVerdict`, `SeedNotRevealed`, `CaseOpen`, `NoRoomForCase`, and the currency's
+		/// error when the fee is not there.
+		///
+		/// ## Events
+		///
+		/// `CaseOpened`.
+		#[pallet::call_index(49)]
+		#[pallet::weight(T::WeightInfo::challenge())]
+		pub fn challenge_verdict(
+			origin: OriginFor<T>,
+			job: JobId,
+			verifier: AccountId,
+		) -> DispatchResult {
+			let challenger = ensure_signed(origin)?;
+			Self::do_challenge_verdict(challenger, job, verifier)
+		}
+
+		/// Sets the numbers of verification.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// They hold for matches, draws and challenges from now on. The time of a vote, with two blocks
+		/// before it, must be shorter than the jobs pallet's time for a committee, or no committee
+		/// decides a dispute.
+		///
+		/// ## Errors
+		///
+		/// `RulesUnusable`.
+		///
+		/// ## Events
+		///
+		/// `VerificationRulesSet`.
+		#[pallet::call_index(50)]
+		#[pallet::weight(T::WeightInfo::set_verification_rules())]
+		pub fn set_verification_rules(
+			origin: OriginFor<T>,
+			rules: VerificationRules,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			ensure!(rules.is_usable(), Error::<T>::RulesUnusable);
+			Rules::<T>::put(rules);
+			Self::deposit_event(Event::VerificationRulesSet { rules });
+			Ok(())
+		}
 	}
 
 	impl<T> From<ThresholdError> for Error<T> {
@@ -831,6 +1570,58 @@ pub mod pallet {
 		/// The GPU that a worker has attested.
 		pub fn gpu(worker: AccountId) -> Option<H256> {
 			GpuOf::<T>::get(worker)
+		}
+
+		/// The numbers of verification.
+		pub fn verification_rules() -> VerificationRules {
+			Rules::<T>::get()
+		}
+
+		/// What sampling knows of a job: its rate, tariff, receipt and decision.
+		pub fn sample(job: JobId) -> Option<Sample> {
+			Samples::<T>::get(job)
+		}
+
+		/// The hash that decides who draws the jobs whose receipts a block took; `None` before it is
+		/// known, and when none of them is on record.
+		pub fn anchor(block: BlockNumber) -> Option<Hash> {
+			Anchors::<T>::get(block).hash
+		}
+
+		/// A verifier's seed of an epoch: its commitment, the seed once it is revealed, its verdicts.
+		pub fn seed_record(epoch: u32, verifier: AccountId) -> Option<SeedRecord> {
+			Seeds::<T>::get(epoch, verifier)
+		}
+
+		/// The verifiers of an epoch.
+		pub fn verifiers(epoch: u32) -> Vec<AccountId> {
+			Rosters::<T>::get(epoch).into_inner()
+		}
+
+		/// The verdicts on a job.
+		pub fn verdicts(job: JobId) -> Vec<StoredVerdict> {
+			Verdicts::<T>::get(job).into_inner()
+		}
+
+		/// An open case.
+		pub fn case(case: H256) -> Option<Case> {
+			Cases::<T>::get(case)
+		}
+
+		/// The identity and the open case of a subject.
+		pub fn case_of(subject: Subject) -> (H256, Option<Case>) {
+			let id = Self::case_id(&subject);
+			(id, Cases::<T>::get(id))
+		}
+
+		/// A worker's sum over its sampled jobs; at the line its bond is slashed.
+		pub fn suspicion(worker: AccountId) -> LogLikelihood {
+			Suspicions::<T>::get(worker)
+		}
+
+		/// A verifier's sum over its drawn verdicts.
+		pub fn doubt(verifier: AccountId) -> LogLikelihood {
+			Doubts::<T>::get(verifier)
 		}
 
 		/// The root of the software TEE; `None` on a chain that accepts no software evidence.

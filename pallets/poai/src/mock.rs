@@ -1,5 +1,6 @@
 //! A runtime with balances and this pallet, and the models, workers and jobs of the tests.
 
+pub use crate::doubles::*;
 use crate::{self as pallet_aci_poai, HoldReason, Pallet, SoftwareTee};
 use aci_poai::{
 	compute,
@@ -16,7 +17,7 @@ use aci_primitives::{
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{fungible::InspectHold, ConstU32, ConstU64},
+	traits::{fungible::InspectHold, ConstU32, ConstU64, OnInitialize},
 };
 use frame_system::EnsureRoot;
 use sp_core::{ed25519, Pair, H256};
@@ -76,6 +77,13 @@ impl pallet_aci_poai::Config for Test {
 	type Slasher = SlasherDouble;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<RECENT_BLOCKS>;
+	type Verdicts = JobsDouble;
+	type Bonds = BondsDouble;
+	type VerifierBond = VerifierBond;
+	type Work = WorkDouble;
+	type Quality = EpochDouble;
+	type Pots = PotsDouble;
+	type Referee = RefereeDouble;
 	type WeightInfo = ();
 }
 
@@ -136,6 +144,7 @@ pub fn go_to(block: u64) {
 	if block > 1 {
 		frame_system::BlockHash::<Test>::insert(block - 1, block_hash(block - 1));
 	}
+	PoAi::on_initialize(block);
 }
 
 pub fn block_hash(block: u64) -> H256 {

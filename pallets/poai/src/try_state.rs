@@ -10,13 +10,14 @@ use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks invariants 1 to 5, 7 and 8 of the README. For tests and off-chain checks: it reads everything.
+	/// Checks invariants 1 to 5 and 7 to 14 of the README. For tests and off-chain checks: it reads everything.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		Self::try_state_session_keys()?;
 		Self::try_state_models()?;
 		Self::try_state_gpus()?;
 		Self::try_state_receipts()?;
-		Self::try_state_thresholds()
+		Self::try_state_thresholds()?;
+		Self::try_state_verification()
 	}
 
 	/// Invariant 1.

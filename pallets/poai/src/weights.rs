@@ -7,7 +7,8 @@
 //! * 60 µs for one ed25519 verification by the host function;
 //! * 20 µs for the hashes over a binding or a receipt;
 //! * 40 µs for a change of a hold on an account;
-//! * 370 µs for a slash.
+//! * 370 µs for a slash;
+//! * 800 µs for a verdict of the jobs pallet, with what it pays or slashes.
 //!
 //! The proof size is zero: the chain is no parachain.
 //!
@@ -20,12 +21,26 @@
 //! | `suspend`, `unsuspend` | suspension | the same |
 //! | `set_thresholds` | newest version | the same, thresholds |
 //! | `report_sybil` | two receipts, GPUs, marks; 24 for each slash of a worker's bond | two marks; 21 for each slash |
+//! | `commit_seed` | bond, epoch, seed, list; 16 classes | list, seed; 16 classes |
+//! | `submit_verdict` | sample, seed, anchor, epoch, bond, verdicts; a dispute's opening: 40 | verdicts, seed; 36 |
+//! | `reveal_seed` | seed, epoch, mix; for each of 64 verdicts sample, anchor, verdicts, thresholds and two sums: 7; four convictions and a slash: 60 each | seed, mix; 4 each; 56 each; the tariff: 3 |
+//! | `report_missing_verdict` | sample, seed, anchor, verdicts, missing; a slash: 24 | missing; 21 |
+//! | `commit_canaries` | sets | sets |
+//! | `open_canaries` | sets; for each of 4 jobs sample, verdicts, case, a decision: 64; for each of its 16 verdicts a slash: 24 | sets; 58; 21 |
+//! | `commit_vote`, `reveal_vote` | case, bond | case |
+//! | `challenge` | sample, verdicts, list, rules, agenda, case, pot: 42 | agenda, case, pot: 8 |
+//! | `set_verification_rules` | none | rules |
+//! | a block's start | anchor, agenda, oldest epoch, epoch | anchor |
+//! | drawing of a committee | case, rules, mix, hash, verdicts, sample, list, agenda: 40; 128 tickets | case, agenda |
+//! | closing of a case | case, sample, verdicts, a decision: 64; for each of 15 members and 16 verdicts a slash: 24; four convictions: 60 | case, sample, verdicts: 58; 21; 56 |
+//! | removal of a seed | list, seed, 16 classes, a slash: 42 | the same: 39 |
 //!
 //! What the jobs pallet calls is in that pallet's weights. Accepting a receipt takes seven reads
-//! (receipt, suspension, attestation, measurement, model, hash of block 0) and the worker's GPU, two
-//! writes and 100 µs;
+//! (receipt, suspension, attestation, measurement, model, hash of block 0), the worker's GPU, the sample,
+//! its runs, the anchor and the epoch, five writes and 100 µs; noting a match four reads (rules, quality,
+//! epoch, verifiers), one write and 10 µs;
 //! acquiring a model two reads and one write; releasing it one read and one write; forgetting a
-//! receipt three writes; a maximum of operations or a least duration one read and 5 µs.
+//! receipt two reads and eight writes; a maximum of operations or a least duration one read and 5 µs.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -53,6 +68,34 @@ pub trait WeightInfo {
 	fn report_sybil() -> Weight;
 	/// Of `set_thresholds`.
 	fn set_thresholds() -> Weight;
+	/// Of `commit_seed`.
+	fn commit_seed() -> Weight;
+	/// Of `submit_verdict`.
+	fn submit_verdict() -> Weight;
+	/// Of `reveal_seed`.
+	fn reveal_seed() -> Weight;
+	/// Of `report_missing_verdict`.
+	fn report_missing_verdict() -> Weight;
+	/// Of `commit_canaries`.
+	fn commit_canaries() -> Weight;
+	/// Of `open_canaries`.
+	fn open_canaries() -> Weight;
+	/// Of `commit_vote`.
+	fn commit_vote() -> Weight;
+	/// Of `reveal_vote`.
+	fn reveal_vote() -> Weight;
+	/// Of `set_verification_rules`.
+	fn set_verification_rules() -> Weight;
+	/// Of `challenge_delivery` and `challenge_verdict`.
+	fn challenge() -> Weight;
+	/// Of the start of a block.
+	fn block() -> Weight;
+	/// Of the drawing of a committee.
+	fn draw() -> Weight;
+	/// Of the closing of a case.
+	fn close() -> Weight;
+	/// Of the removal of a seed.
+	fn prune_seed() -> Weight;
 }
 
 const BASE: u64 = 20;
@@ -60,6 +103,7 @@ const VERIFICATION: u64 = 60;
 const HASHES: u64 = 20;
 const HOLD: u64 = 40;
 const SLASH: u64 = 370;
+const DECISION: u64 = 800;
 
 fn micros(micros: u64) -> Weight {
 	Weight::from_parts(WEIGHT_REF_TIME_PER_MICROS.saturating_mul(micros), 0)
@@ -104,6 +148,69 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_thresholds() -> Weight {
 		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(1, 2))
 	}
+
+	fn commit_seed() -> Weight {
+		micros(BASE + HASHES).saturating_add(T::DbWeight::get().reads_writes(22, 18))
+	}
+
+	fn submit_verdict() -> Weight {
+		micros(BASE + HASHES + DECISION).saturating_add(T::DbWeight::get().reads_writes(56, 42))
+	}
+
+	fn reveal_seed() -> Weight {
+		micros(BASE + HASHES + 64 * HASHES + 4 * DECISION + SLASH).saturating_add(
+			T::DbWeight::get()
+				.reads_writes(4 + 64 * 7 + 4 * 60 + 24 + 6, 2 + 64 * 4 + 4 * 56 + 21 + 3),
+		)
+	}
+
+	fn report_missing_verdict() -> Weight {
+		micros(BASE + HASHES + SLASH).saturating_add(T::DbWeight::get().reads_writes(32, 22))
+	}
+
+	fn commit_canaries() -> Weight {
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	}
+
+	fn open_canaries() -> Weight {
+		micros(BASE + HASHES + 4 * (DECISION + 16 * SLASH)).saturating_add(
+			T::DbWeight::get().reads_writes(1 + 4 * (64 + 16 * 24), 1 + 4 * (58 + 16 * 21)),
+		)
+	}
+
+	fn commit_vote() -> Weight {
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(4, 1))
+	}
+
+	fn reveal_vote() -> Weight {
+		micros(BASE + HASHES).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+	}
+
+	fn challenge() -> Weight {
+		micros(BASE + HASHES + HOLD).saturating_add(T::DbWeight::get().reads_writes(48, 8))
+	}
+
+	fn set_verification_rules() -> Weight {
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	}
+
+	fn block() -> Weight {
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(5, 2))
+	}
+
+	fn draw() -> Weight {
+		micros(BASE + 128 * 4).saturating_add(T::DbWeight::get().reads_writes(44, 4))
+	}
+
+	fn close() -> Weight {
+		micros(BASE + DECISION + 31 * SLASH + 4 * DECISION).saturating_add(
+			T::DbWeight::get().reads_writes(64 + 31 * 24 + 4 * 60, 58 + 31 * 21 + 4 * 56),
+		)
+	}
+
+	fn prune_seed() -> Weight {
+		micros(BASE + SLASH).saturating_add(T::DbWeight::get().reads_writes(44, 40))
+	}
 }
 
 /// ParityDB's figures, for tests.
@@ -147,5 +254,67 @@ impl WeightInfo for () {
 
 	fn set_thresholds() -> Weight {
 		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(1, 2))
+	}
+
+	fn commit_seed() -> Weight {
+		micros(BASE + HASHES).saturating_add(TEST_DATABASE.reads_writes(22, 18))
+	}
+
+	fn submit_verdict() -> Weight {
+		micros(BASE + HASHES + DECISION).saturating_add(TEST_DATABASE.reads_writes(56, 42))
+	}
+
+	fn reveal_seed() -> Weight {
+		micros(BASE + HASHES + 64 * HASHES + 4 * DECISION + SLASH).saturating_add(
+			TEST_DATABASE.reads_writes(4 + 64 * 7 + 4 * 60 + 24 + 6, 2 + 64 * 4 + 4 * 56 + 21 + 3),
+		)
+	}
+
+	fn report_missing_verdict() -> Weight {
+		micros(BASE + HASHES + SLASH).saturating_add(TEST_DATABASE.reads_writes(32, 22))
+	}
+
+	fn commit_canaries() -> Weight {
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(1, 1))
+	}
+
+	fn open_canaries() -> Weight {
+		micros(BASE + HASHES + 4 * (DECISION + 16 * SLASH)).saturating_add(
+			TEST_DATABASE.reads_writes(1 + 4 * (64 + 16 * 24), 1 + 4 * (58 + 16 * 21)),
+		)
+	}
+
+	fn commit_vote() -> Weight {
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(4, 1))
+	}
+
+	fn reveal_vote() -> Weight {
+		micros(BASE + HASHES).saturating_add(TEST_DATABASE.reads_writes(3, 1))
+	}
+
+	fn challenge() -> Weight {
+		micros(BASE + HASHES + HOLD).saturating_add(TEST_DATABASE.reads_writes(48, 8))
+	}
+
+	fn set_verification_rules() -> Weight {
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(1, 1))
+	}
+
+	fn block() -> Weight {
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(5, 2))
+	}
+
+	fn draw() -> Weight {
+		micros(BASE + 128 * 4).saturating_add(TEST_DATABASE.reads_writes(44, 4))
+	}
+
+	fn close() -> Weight {
+		micros(BASE + DECISION + 31 * SLASH + 4 * DECISION).saturating_add(
+			TEST_DATABASE.reads_writes(64 + 31 * 24 + 4 * 60, 58 + 31 * 21 + 4 * 56),
+		)
+	}
+
+	fn prune_seed() -> Weight {
+		micros(BASE + SLASH).saturating_add(TEST_DATABASE.reads_writes(44, 40))
 	}
 }

@@ -199,7 +199,11 @@ impl<T: Config> Pallet<T> {
 				appeal.max(T::ClaimPeriod::get())
 			}
 			_ if claimed => appeal.max(T::ClaimPeriod::get()),
-			Offence::Timeout | Offence::QualityBelowThreshold | Offence::Equivocation => appeal,
+			Offence::Timeout
+			| Offence::QualityBelowThreshold
+			| Offence::Equivocation
+			| Offence::FalseVerdict
+			| Offence::VerifierAbsence => appeal,
 		};
 		// Never the present block: its agenda has run.
 		Self::now().saturating_add(blocks.max(1))

@@ -1,7 +1,11 @@
 //! Workers, orders and results of the tests.
 
 use crate::{runtime::*, world::*};
-use aci_poai::{compute, software_tee};
+use aci_poai::{
+	compute,
+	overlap::{most_at_once, Run},
+	software_tee,
+};
 use aci_primitives::{
 	evidence::{Binding, Evidence},
 	job::{job_id, sampling_seed, Content, JobParameters, PrivacyTier},
@@ -191,6 +195,26 @@ pub fn output() -> JobOutput {
 	JobOutput::Inline(bytes.try_into().expect("short"))
 }
 
+/// The earliest time, in milliseconds, from which a run of so many microseconds fits the worker's slots
+/// beside those that the chain remembers.
+fn free_from(id: JobId, worker: &AccountId, duration: u64) -> u64 {
+	let runs = pallet_aci_poai::Runs::<Market>::get(worker);
+	let slots = PoAi::sample(id).map_or(0, |sample| sample.slots);
+	let fits = |start: &u64| {
+		let start = start * 1_000;
+		let run = Run {
+			start: start + 1_000,
+			end: start + duration,
+		};
+		most_at_once(&runs, &run) <= slots as usize
+	};
+	let ends = runs.iter().map(|run| run.end.div_ceil(1_000));
+	core::iter::once(BEGIN)
+		.chain(ends)
+		.find(fits)
+		.expect("after the last run there is room")
+}
+
 /// The call with which a worker hands in a good result of so many tokens, and what it is signed
 /// with: the session key that the worker has attested.
 pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_jobs::Call<Market>> {
@@ -209,7 +233,7 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 		model: spec.model,
 		tokens_in,
 		tokens_out,
-		started: BEGIN,
+		started: free_from(id, &worker, duration),
 		duration,
 		metrics: Metrics {
 			flops,

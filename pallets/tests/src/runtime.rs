@@ -302,6 +302,13 @@ impl pallet_aci_poai::Config for Market {
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
 	type RecentBlocks = ConstU32<50>;
+	type Verdicts = Jobs;
+	type Bonds = StakingSlashing;
+	type VerifierBond = ConstU128<VERIFIER_BOND>;
+	type Work = StakingSlashing;
+	type Quality = StakingSlashing;
+	type Pots = Escrow;
+	type Referee = ();
 	type WeightInfo = ();
 }
 

@@ -129,6 +129,11 @@ pub enum Offence {
 	Sybil,
 	/// A validator that signed two things of which it may sign one.
 	Equivocation,
+	/// A verifier that stated what is not so: it approved a wrong output unseen, or contradicted what
+	/// an exact check shows.
+	FalseVerdict,
+	/// A verifier that did not deliver: a verdict that it had drawn, its seed, or its vote.
+	VerifierAbsence,
 }
 
 /// The share of the bond that each offence costs, in parts per billion. A share above one billion
@@ -157,10 +162,15 @@ pub struct SlashTable {
 	pub quality_below_threshold: u32,
 	/// Share for [`Offence::Sybil`].
 	pub sybil: u32,
+	/// Share for [`Offence::FalseVerdict`].
+	pub false_verdict: u32,
+	/// Share for [`Offence::VerifierAbsence`], each time.
+	pub verifier_absence: u32,
 }
 
 impl Default for SlashTable {
-	/// The paper's: 100 %, 50 %, 10 %, 5 %, 100 %.
+	/// The paper's: 100 %, 50 %, 10 %, 5 %, 100 %. Its table has no rows for verifiers: a false verdict
+	/// costs what a wrong output does, an absence 1 %.
 	fn default() -> Self {
 		SlashTable {
 			wrong_output: 1_000_000_000,
@@ -168,6 +178,8 @@ impl Default for SlashTable {
 			timeout: 100_000_000,
 			quality_below_threshold: 50_000_000,
 			sybil: 1_000_000_000,
+			false_verdict: 1_000_000_000,
+			verifier_absence: 10_000_000,
 		}
 	}
 }
@@ -181,6 +193,8 @@ impl SlashTable {
 			Offence::Timeout => self.timeout,
 			Offence::QualityBelowThreshold => self.quality_below_threshold,
 			Offence::Sybil => self.sybil,
+			Offence::FalseVerdict => self.false_verdict,
+			Offence::VerifierAbsence => self.verifier_absence,
 			// Table 2 has no row for it. Consensus states the share with each report, and that
 			// depends on how many offended together; this is the most that it can be.
 			Offence::Equivocation => PARTS_PER_BILLION,

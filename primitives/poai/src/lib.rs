@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod chacha;
+pub mod committee;
 pub mod compute;
 pub mod detection;
 pub mod distribution;
@@ -19,8 +20,10 @@ pub mod level1;
 pub mod logarithm;
 pub mod margin;
 pub mod numeric;
+pub mod overlap;
 pub mod proof;
 pub mod sampler;
+pub mod selection;
 pub mod sequential;
 pub mod software_tee;
 pub mod statistic;

@@ -6,7 +6,7 @@ use crate::{
 	config::consensus::MAX_AUTHORITIES,
 	governance::ParametersAdmin,
 	parameters::governed::{jobs, market, stakes},
-	storage_deposit, Balances, Escrow, Hmm, PoAi, Runtime, RuntimeHoldReason, Session,
+	storage_deposit, Balances, Escrow, Hmm, Jobs, PoAi, Runtime, RuntimeHoldReason, Session,
 	StakingSlashing, Timestamp, BLOCK_TIME, DAYS, MINUTES, SESSION,
 };
 use aci_market::{
@@ -174,6 +174,13 @@ impl pallet_aci_poai::Config for Runtime {
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = RecentBlocks;
+	type Verdicts = Jobs;
+	type Bonds = StakingSlashing;
+	type VerifierBond = stakes::VerifierBond;
+	type Work = StakingSlashing;
+	type Quality = StakingSlashing;
+	type Pots = Escrow;
+	type Referee = ();
 	type WeightInfo = pallet_aci_poai::weights::SubstrateWeight<Runtime>;
 }
 
@@ -190,16 +197,21 @@ parameter_types! {
 	pub const JobDeposit: Balance = storage_deposit(4, 2 * MAX_INLINE) / 10;
 }
 
-/// Disputes that governance decides by `jobs.decide_dispute`, until committees of verifiers do. A
-/// chain without either opens none, so that nobody is refunded only because nobody decides.
-pub struct GovernedDisputes;
+/// Disputes are decided by committees of verifiers; governance decides them as well by
+/// `jobs.decide_dispute`, where it says that it does. A chain without either opens none, so that nobody
+/// is refunded only because nobody decides.
+pub struct CommitteesAndGovernance;
 
-impl DisputeCommittee for GovernedDisputes {
+impl DisputeCommittee for CommitteesAndGovernance {
 	fn available() -> bool {
-		jobs::DisputesByGovernance::get()
+		jobs::DisputesByGovernance::get() || PoAi::available()
 	}
-	fn convene(_: &JobId, _: u8) {}
-	fn dismiss(_: &JobId, _: bool) {}
+	fn convene(job: &JobId, draw: u8) {
+		PoAi::convene(job, draw);
+	}
+	fn dismiss(job: &JobId, decided: bool) {
+		PoAi::dismiss(job, decided);
+	}
 }
 
 impl pallet_aci_jobs::Config for Runtime {
@@ -215,7 +227,7 @@ impl pallet_aci_jobs::Config for Runtime {
 	type Activity = Hmm;
 	type Reservations = Hmm;
 	type Prepayments = Escrow;
-	type Committee = GovernedDisputes;
+	type Committee = CommitteesAndGovernance;
 	type GovernanceOrigin = ParametersAdmin;
 	type Time = Timestamp;
 	type WeightInfo = pallet_aci_jobs::weights::SubstrateWeight<Runtime>;

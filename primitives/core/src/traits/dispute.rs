@@ -3,7 +3,7 @@
 use crate::JobId;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// How a dispute was decided.
 #[derive(
@@ -55,6 +55,10 @@ impl DisputeCommittee for () {
 
 /// What a decision does. Implemented by the jobs pallet.
 pub trait Verdicts {
+	/// Opens a dispute on behalf of a sampled verifier that found the output wrong: without a bond,
+	/// and it need not be the client's. Fails when the job has no result, its window is over, or it is
+	/// disputed or decided already.
+	fn challenge(job: &JobId) -> DispatchResult;
 	/// Ends a dispute. Fails when the job has no open dispute.
 	fn decide(job: &JobId, verdict: DisputeVerdict) -> DispatchResult;
 	/// Proof of a wrong output from elsewhere (sampled verification) within the fraud window:
@@ -66,4 +70,62 @@ pub trait Verdicts {
 		evidence: crate::Hash,
 		reporter: Option<crate::AccountId>,
 	) -> DispatchResult;
+}
+
+/// There are no jobs: every verdict is refused.
+impl Verdicts for () {
+	fn challenge(_: &JobId) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn decide(_: &JobId, _: DisputeVerdict) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+	fn convict(
+		_: &JobId,
+		_: DisputeVerdict,
+		_: crate::Hash,
+		_: Option<crate::AccountId>,
+	) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+}
+
+/// What the exact referee finds.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub enum Finding {
+	/// The transcript proves the output.
+	#[codec(index = 0)]
+	Right,
+	/// The transcript proves that the output is another one.
+	#[codec(index = 1)]
+	Wrong,
+	/// There is no referee for this job, or it has not decided. A committee does.
+	#[codec(index = 2)]
+	NotAvailable,
+}
+
+/// The last resort of a dispute: integer execution with a committed transcript whose matrix products
+/// anybody can check. A finding stands above a committee's votes and is exact, whatever the profile.
+pub trait ExactReferee {
+	/// What it finds on a job's output.
+	fn finding(job: &JobId) -> Finding;
+}
+
+/// There is no referee: committees decide.
+impl ExactReferee for () {
+	fn finding(_: &JobId) -> Finding {
+		Finding::NotAvailable
+	}
 }

@@ -9,7 +9,7 @@
 //! | [`proof`] | poai | [`AttestationVerifier`], [`ProofOfAi`] |
 //! | [`inference`] | jobs | [`InferenceJobs`] |
 //! | [`lease`] | escrow, jobs | [`LeasedEscrow`], [`LeasedSlots`], [`DisputedJobs`] |
-//! | [`dispute`] | jobs, poai | [`Verdicts`], [`DisputeCommittee`] |
+//! | [`dispute`] | jobs, poai | [`Verdicts`], [`DisputeCommittee`], [`ExactReferee`] |
 
 pub mod dispute;
 pub mod escrow;
@@ -19,12 +19,12 @@ pub mod market;
 pub mod proof;
 pub mod stake;
 
-pub use dispute::{DisputeCommittee, DisputeVerdict, Verdicts};
+pub use dispute::{DisputeCommittee, DisputeVerdict, ExactReferee, Finding, Verdicts};
 pub use escrow::{Budgets, JobEscrow, Payee, Pot, Pots, Prepayments, Release, Settlement};
 pub use inference::{InferenceJobs, InferenceOrder, JobProgress};
 pub use lease::{DisputedJobs, ExportedJob, LeaseOffer, LeasedEscrow, LeasedSlots, NetSettlement};
 pub use market::{
 	Insurer, MarketActivity, MarketQuote, MarketWeights, Quote, Reservations, Slices,
 };
-pub use proof::{AttestationVerifier, ProofOfAi};
+pub use proof::{AttestationVerifier, MatchFacts, ProofOfAi};
 pub use stake::{Bonds, Claim, QualityUpdate, SlashReport, Slasher, VerifierWork};

@@ -3,7 +3,7 @@
 use crate::{
 	evidence::{Attestation, Claims, Evidence, EvidenceError},
 	receipt::SignedReceipt,
-	AccountId, Class, Hash, JobId, JobSpec, ModelId, ModelManifest,
+	AccountId, Balance, Class, ClassId, Hash, JobId, JobSpec, ModelId, ModelManifest,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -11,6 +11,23 @@ use sp_runtime::{DispatchError, DispatchResult};
 pub trait AttestationVerifier {
 	/// What the evidence says, if it stands and carries `report_data`.
 	fn verify(evidence: &Evidence, report_data: &[u8; 64]) -> Result<Claims, EvidenceError>;
+}
+
+/// What a match fixed, as far as the job's verification needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchFacts<'a> {
+	/// Who ordered the job.
+	pub client: &'a AccountId,
+	/// Who runs it.
+	pub worker: &'a AccountId,
+	/// The class that it runs on.
+	pub class: ClassId,
+	/// The locked price, in planck.
+	pub price: Balance,
+	/// The worker's bond less the prices of its other jobs whose fraud window is open, in planck.
+	pub free_bond: Balance,
+	/// Jobs that the worker may run side by side.
+	pub slots: u32,
 }
 
 /// Models, attested workers and receipts. Implemented by the poai pallet.
@@ -30,6 +47,10 @@ pub trait ProofOfAi {
 	fn max_flops(spec: &JobSpec) -> Option<u128>;
 	/// Least time in milliseconds that the order's maximum takes on a class's hardware.
 	fn least_duration(spec: &JobSpec, class: &Class) -> Option<u64>;
+	/// A job has a worker and a price: its sampling rate is fixed. A later match replaces it.
+	fn matched(job: &JobId, facts: MatchFacts<'_>);
+	/// A match ended without a result.
+	fn unmatched(job: &JobId);
 	/// Level 1: checks a receipt against the job and stores it. Returns the hash of the signed
 	/// receipt. Errors leave nothing changed and slash nobody.
 	fn accept_receipt(

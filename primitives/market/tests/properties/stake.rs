@@ -11,25 +11,31 @@ use aci_market::{
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-const OFFENCES: [Offence; 5] = [
+const OFFENCES: [Offence; 7] = [
 	Offence::WrongOutput,
 	Offence::InvalidAttestation,
 	Offence::Timeout,
 	Offence::QualityBelowThreshold,
 	Offence::Sybil,
+	Offence::FalseVerdict,
+	Offence::VerifierAbsence,
 ];
 
 fn any_table() -> impl Strategy<Value = SlashTable> {
 	let share = || prop_oneof![6 => 0..=PARTS_PER_BILLION, 1 => any::<u32>()];
-	(share(), share(), share(), share(), share()).prop_map(
-		|(wrong_output, invalid_attestation, timeout, quality_below_threshold, sybil)| SlashTable {
+	let paper = (share(), share(), share(), share(), share());
+	(paper, share(), share()).prop_map(|(paper, false_verdict, verifier_absence)| {
+		let (wrong_output, invalid_attestation, timeout, quality_below_threshold, sybil) = paper;
+		SlashTable {
 			wrong_output,
 			invalid_attestation,
 			timeout,
 			quality_below_threshold,
 			sybil,
-		},
-	)
+			false_verdict,
+			verifier_absence,
+		}
+	})
 }
 
 fn any_rules() -> impl Strategy<Value = StakeRules> {

@@ -102,6 +102,11 @@ impl Scene {
 	}
 }
 
+/// An honest receipt of a text.
+pub fn good_receipt() -> Receipt {
+	Scene::new().receipt(20, 10)
+}
+
 #[test]
 fn an_honest_receipt_passes() {
 	let scene = Scene::new();

@@ -1,5 +1,6 @@
 //! Tests by module, and the models and the job that they share.
 
+mod committee;
 mod compute;
 mod decoding;
 mod detection;
@@ -11,7 +12,9 @@ mod hardware;
 mod judgement;
 mod level1;
 mod margin;
+mod overlap;
 mod proof;
+mod selection;
 mod sequential;
 mod software_tee;
 mod statistic;
