@@ -121,6 +121,9 @@ impl Book {
 				self.hold(client, Hold::Free, *amount);
 			}
 			PaidOut { .. } | BatchSettled { .. } | PaidIn { .. } | BudgetsSpent { .. } => {}
+			Leased { .. } | LeaseEnded { .. } | CheckpointSettled { .. } => {
+				panic!("there is no fast path in these sequences: {event:?}")
+			}
 			__Ignore(..) => {}
 		}
 	}
