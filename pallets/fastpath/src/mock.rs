@@ -467,6 +467,7 @@ pub fn run(test: impl FnOnce()) {
 			register(&client(number));
 			register(&worker(number));
 		}
+		System::reset_events();
 		check();
 		test();
 		check();
