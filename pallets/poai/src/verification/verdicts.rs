@@ -1,7 +1,8 @@
 //! What verifiers state, and what becomes of true and false statements.
 //!
 //! A verdict is taken while its verifier's seed is secret, so whether the job was drawn shows at the
-//! reveal: then a drawn verdict is paid, and one that was not drawn is not, and costs.
+//! reveal: then a drawn verdict is paid, unless a committee overruled it, and one that was not drawn is not,
+//! and costs.
 //!
 //! | statement | exact profile | tolerant profile |
 //! | --- | --- | --- |
@@ -129,7 +130,12 @@ impl<T: Config> Pallet<T> {
 			verdict.drawn = Some(is_drawn);
 			if is_drawn {
 				drawn = drawn.saturating_add(1);
-				paid = paid.saturating_add(sample.tariff);
+				let overruled =
+					verdict.outcome == Outcome::Fail && sample.decision == Some(Decision::Right);
+				if !overruled {
+					// Parts of prices that exist.
+					paid = paid.saturating_add(sample.tariff);
+				}
 				Self::count(job, &mut sample, verdict, &mut convictions);
 			}
 			Verdicts::<T>::insert(job, verdicts);
