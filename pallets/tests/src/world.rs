@@ -122,6 +122,7 @@ pub fn bond_for(slots: u32) -> Balance {
 /// The rules of verification: committees of three, and short votes.
 pub fn rules() -> VerificationRules {
 	VerificationRules {
+		ratio: 70_000_000,
 		committee: 3,
 		least_committee: 2,
 		commit_blocks: VOTE_HALF,
