@@ -62,7 +62,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			if operation.b % 8 < 5 {
 				jobs::work(operation, game);
 			}
-			if operation.c % 4 > 0 {
+			if !operation.c.is_multiple_of(4) {
 				verification::work(operation, game);
 			}
 			match operation.a % 16 {

@@ -140,7 +140,7 @@ fn canary(job: JobId) -> (H256, Vec<Canary>) {
 
 fn canaries(a: u32, game: &mut Game<'_>) {
 	let client = pick(&clients(), a).expect("there are clients");
-	if a % 4 == 0 {
+	if a.is_multiple_of(4) {
 		let order = pallet_aci_jobs::LastOrder::<Market>::get(&client).unwrap_or_default() + 1;
 		let spec = text();
 		let (commitment, _) = canary(id(&client, order, &spec));
