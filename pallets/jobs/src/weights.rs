@@ -144,16 +144,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn decline() -> Weight {
-		counted(T::DbWeight::get(), 29, 28, 290)
+		// With the end of its sample.
+		counted(T::DbWeight::get(), 30, 32, 310)
 	}
 
 	fn submit_result() -> Weight {
-		// With the batch that the job joins.
-		counted(T::DbWeight::get(), 25, 20, 430)
+		// With the batch that the job joins, its sample, its anchor and its worker's runs.
+		counted(T::DbWeight::get(), 30, 23, 450)
 	}
 
 	fn due() -> Weight {
-		counted(T::DbWeight::get(), 53, 51, 610)
+		counted(T::DbWeight::get(), 56, 56, 640)
 	}
 
 	fn submit_reserved() -> Weight {
@@ -163,12 +164,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn dispute() -> Weight {
 		// A payment that is due, the batch that the job leaves, the hold, the drawing of a committee.
-		counted(T::DbWeight::get(), 40, 36, 600)
+		counted(T::DbWeight::get(), 46, 40, 640)
 	}
 
 	fn decide() -> Weight {
 		// A payment or a slash, the bond, the batch that the job leaves, the end of a committee.
-		counted(T::DbWeight::get(), 60, 56, 800)
+		counted(T::DbWeight::get(), 60, 58, 800)
 	}
 
 	fn settle() -> Weight {
@@ -176,7 +177,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn prune() -> Weight {
-		counted(T::DbWeight::get(), 11, 11, 80)
+		// With its sample, anchor and verdicts.
+		counted(T::DbWeight::get(), 13, 16, 100)
 	}
 
 	fn weigh() -> Weight {
@@ -194,14 +196,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn match_job(candidates: u32) -> Weight {
-		// Each candidate: worker, bond, quality, suspension, attestation, measurement; and the
+		// With the rate at which the job is sampled. Each candidate: worker, bond, quality, suspension, attestation, measurement; and the
 		// worker again for a job that came back.
 		let candidates = u64::from(candidates);
 		counted(
 			T::DbWeight::get(),
-			21u64.saturating_add(candidates.saturating_mul(7)),
-			19,
-			260u64.saturating_add(candidates.saturating_mul(15)),
+			26u64.saturating_add(candidates.saturating_mul(7)),
+			20,
+			280u64.saturating_add(candidates.saturating_mul(15)),
 		)
 	}
 }

@@ -10,4 +10,5 @@ mod limits;
 mod orders;
 mod random;
 mod runtime;
+mod threats;
 mod world;

@@ -2,14 +2,17 @@
 
 use crate::{runtime::*, world::*};
 use aci_poai::{
+	committee::vote_commitment,
 	compute,
 	overlap::{most_at_once, Run},
+	selection::seed_commitment,
 	software_tee,
 };
 use aci_primitives::{
+	domain::tagged_hash,
 	evidence::{Binding, Evidence},
 	job::{job_id, sampling_seed, Content, JobParameters, PrivacyTier},
-	proof::{Profile, ProfileKind},
+	proof::{Outcome, Profile, ProfileKind},
 	receipt::Metrics,
 	AccountId, Balance, BlockNumber, BoundedList, ClassId, Job, JobId, JobInput, JobOutput,
 	JobSpec, JobStatus, ModelId, Receipt, ReservationId, Role, SignedReceipt,
@@ -225,7 +228,13 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 	let flops = compute::operations(manifest.kind, &manifest.shape, tokens_in, tokens_out).ok()?;
 	let class = Hmm::class(spec.class)?;
 	let least = compute::least_duration(&manifest, &class, tokens_in, tokens_out).ok()?;
-	let duration = least.max(1_000_000);
+	let attested = pallet_aci_poai::Attestations::<Market>::get(&worker)?.session_key;
+	let (pair, with_gpu) = [false, true]
+		.map(|with_gpu| (session_pair(&worker, with_gpu), with_gpu))
+		.into_iter()
+		.find(|(pair, _)| pair.public() == attested)?;
+	// Runs on the GPU are long, so that two workers' overlap.
+	let duration = least.max(if with_gpu { 8_000_000 } else { 1_000_000 });
 	let receipt = Receipt {
 		job: id,
 		input: spec.input.sha256(),
@@ -245,11 +254,6 @@ pub fn result_call(id: JobId, job: &Job, tokens_out: u32) -> Option<pallet_aci_j
 		proof_root: H256::zero(),
 		seed: sampling_seed(&id, &spec.parameters.seed, &spec.model),
 	};
-	let attested = pallet_aci_poai::Attestations::<Market>::get(&worker)?.session_key;
-	let pair = [false, true]
-		.map(|with_gpu| session_pair(&worker, with_gpu))
-		.into_iter()
-		.find(|pair| pair.public() == attested)?;
 	let signature = pair.sign(receipt.signing_hash(&System::block_hash(0)).as_ref());
 	Some(pallet_aci_jobs::Call::submit_result {
 		job: id,
@@ -320,4 +324,47 @@ pub fn sell_back(owner: &AccountId, reservation: ReservationId) -> DispatchResul
 /// Disputes a job as its client.
 pub fn dispute(id: JobId) -> DispatchResult {
 	Jobs::dispute(signed(&job(id).client), id)
+}
+
+/// A verifier's seed of an epoch.
+pub fn seed(verifier: &AccountId, epoch: u32) -> H256 {
+	tagged_hash(b"tests", &(verifier, epoch))
+}
+
+/// Bonds ten times a verifier's least.
+pub fn bond_verifier(verifier: &AccountId) {
+	assert_ok!(StakingSlashing::bond(
+		signed(verifier),
+		Role::Verifier,
+		10 * VERIFIER_BOND
+	));
+}
+
+/// The call with which a verifier commits to its seed of the next epoch, for both classes.
+pub fn seed_call(verifier: &AccountId) -> pallet_aci_poai::Call<Market> {
+	let epoch = pallet_aci_staking_slashing::Epoch::<Market>::get().index + 1;
+	let genesis = System::block_hash(0);
+	pallet_aci_poai::Call::commit_seed {
+		commitment: seed_commitment(&genesis, verifier, epoch, &seed(verifier, epoch)),
+		classes: vec![0, 1].try_into().expect("short"),
+	}
+}
+
+/// The call with which a member of a case's committee commits to a vote.
+pub fn vote_call(case: H256, member: &AccountId, vote: Outcome) -> pallet_aci_poai::Call<Market> {
+	let draw = PoAi::case(case).map_or(1, |case| case.draw);
+	let salt = H256::from_slice(member.as_ref());
+	pallet_aci_poai::Call::commit_vote {
+		case,
+		commitment: vote_commitment(&case, draw, member, vote, &salt),
+	}
+}
+
+/// The call with which it reveals the vote.
+pub fn reveal_call(case: H256, member: &AccountId, vote: Outcome) -> pallet_aci_poai::Call<Market> {
+	pallet_aci_poai::Call::reveal_vote {
+		case,
+		vote,
+		salt: H256::from_slice(member.as_ref()),
+	}
 }

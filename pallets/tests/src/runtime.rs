@@ -1,6 +1,6 @@
 //! A runtime of the five pallets of the market, of the pallet of contracts, and of those that they work
-//! with. No doubles: only
-//! the author of a block is the tests' to say, and governance decides disputes.
+//! with. No doubles: only the author of a block is the tests' to say, and governance decides disputes
+//! beside committees.
 //!
 //! Limits and times are small, so that short sequences reach them.
 
@@ -58,7 +58,11 @@ pub const FRAUD_WINDOW: BlockNumber = 12;
 /// Blocks for which a job that ended without payment is kept.
 pub const RETENTION: BlockNumber = 4;
 /// Blocks of a committee's time.
-pub const DISPUTE_BLOCKS: BlockNumber = 4;
+pub const DISPUTE_BLOCKS: BlockNumber = 6;
+/// Blocks of each half of a committee's vote.
+pub const VOTE_HALF: BlockNumber = 1;
+/// What a challenge of a delivery or a verdict costs, in planck.
+pub const CHALLENGE_FEE: Balance = 1_000;
 /// Committees for a dispute.
 pub const MAX_DRAWS: u8 = 2;
 /// Least bond of a dispute, in planck.
@@ -133,8 +137,10 @@ parameter_types! {
 	pub static MaxReservedShare: u32 = 500_000_000;
 	/// Claims that a pot takes.
 	pub static MaxClaims: u32 = 1;
-	/// Whether disputes can be opened.
+	/// Whether governance decides disputes.
 	pub static DisputesAvailable: bool = true;
+	/// Blocks for which a paid job is kept: longer where a test looks at whole epochs.
+	pub static FraudBlocks: BlockNumber = FRAUD_WINDOW;
 	/// Who authors the present block.
 	pub static Author: Option<AccountId> = None;
 }
@@ -249,7 +255,7 @@ impl pallet_aci_staking_slashing::Config for Market {
 	type QualityRules = Quality;
 	type BondingDuration = ConstU32<BONDING>;
 	type AppealPeriod = ConstU32<APPEAL>;
-	type ClaimPeriod = ConstU32<FRAUD_WINDOW>;
+	type ClaimPeriod = FraudBlocks;
 	type AppealDeposit = ConstU128<APPEAL_DEPOSIT>;
 	type ValidatorCount = ConstU32<2>;
 	type MinimumDelegation = ConstU128<MIN_DELEGATION>;
@@ -312,15 +318,19 @@ impl pallet_aci_poai::Config for Market {
 	type WeightInfo = ();
 }
 
-/// Disputes that governance decides, as in the chain's runtime.
-pub struct GovernedDisputes;
+/// Disputes that committees decide, and governance as well, as in the chain's runtime.
+pub struct CommitteesAndGovernance;
 
-impl DisputeCommittee for GovernedDisputes {
+impl DisputeCommittee for CommitteesAndGovernance {
 	fn available() -> bool {
-		DisputesAvailable::get()
+		DisputesAvailable::get() || PoAi::available()
 	}
-	fn convene(_: &JobId, _: u8) {}
-	fn dismiss(_: &JobId, _: bool) {}
+	fn convene(job: &JobId, draw: u8) {
+		PoAi::convene(job, draw);
+	}
+	fn dismiss(job: &JobId, decided: bool) {
+		PoAi::dismiss(job, decided);
+	}
 }
 
 impl pallet_aci_jobs::Config for Market {
@@ -336,7 +346,7 @@ impl pallet_aci_jobs::Config for Market {
 	type Activity = Hmm;
 	type Reservations = Hmm;
 	type Prepayments = Escrow;
-	type Committee = GovernedDisputes;
+	type Committee = CommitteesAndGovernance;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Time = Timestamp;
 	type WeightInfo = ();
@@ -344,7 +354,7 @@ impl pallet_aci_jobs::Config for Market {
 	type MatchDeadline = ConstU64<10_000>;
 	type AcknowledgeDeadline = ConstU64<6_000>;
 	type VerificationWindow = ConstU32<1>;
-	type FraudWindow = ConstU32<FRAUD_WINDOW>;
+	type FraudWindow = FraudBlocks;
 	type Retention = ConstU32<RETENTION>;
 	type MinSla = ConstU64<1_000>;
 	type MaxSla = ConstU64<3_600_000>;
@@ -353,7 +363,7 @@ impl pallet_aci_jobs::Config for Market {
 	type SlotFee = ConstU128<SLOT_FEE>;
 	type DisputeBondShare = DisputeBondShare;
 	type MinDisputeBond = ConstU128<MIN_DISPUTE_BOND>;
-	type DisputePeriod = ConstU64<8_000>;
+	type DisputePeriod = ConstU64<{ DISPUTE_BLOCKS as Moment * BLOCK_TIME }>;
 	type MaxDraws = MaxDraws;
 	type FeeShares = Shares;
 	type StakeRules = Stakes;

@@ -12,6 +12,7 @@ use frame_support::traits::{
 	fungible::{Inspect, InspectHold},
 	OnFinalize, OnInitialize,
 };
+use pallet_aci_poai::VerificationRules;
 use sp_core::H256;
 use sp_runtime::{testing::UintAuthorityId, BuildStorage};
 
@@ -53,12 +54,17 @@ pub fn investors() -> [AccountId; 2] {
 	[account(31), account(32)]
 }
 
+/// Accounts that check work.
+pub fn verifiers() -> [AccountId; 7] {
+	[51, 52, 53, 54, 55, 56, 57].map(account)
+}
+
 /// An account that has nothing at genesis.
 pub fn pauper() -> AccountId {
 	account(41)
 }
 
-/// All accounts with a balance at genesis.
+/// All accounts with a balance at genesis but the verifiers, who check and do nothing else.
 pub fn rich() -> Vec<AccountId> {
 	clients()
 		.into_iter()
@@ -113,9 +119,22 @@ pub fn bond_for(slots: u32) -> Balance {
 	worker_bond_required(&Stakes::get(), slots, class().peak_flops)
 }
 
+/// The rules of verification: committees of three, and short votes.
+pub fn rules() -> VerificationRules {
+	VerificationRules {
+		ratio: 70_000_000,
+		committee: 3,
+		least_committee: 2,
+		commit_blocks: VOTE_HALF,
+		reveal_blocks: VOTE_HALF,
+		fee: CHALLENGE_FEE,
+		..VerificationRules::default()
+	}
+}
+
 /// The issuance at genesis.
 pub fn genesis_issuance() -> Balance {
-	START * rich().len() as Balance + EXISTENTIAL_DEPOSIT
+	START * (rich().len() + verifiers().len()) as Balance + EXISTENTIAL_DEPOSIT
 }
 
 /// The chain's genesis, with two classes, two models and two validators.
@@ -123,9 +142,12 @@ pub fn genesis() -> sp_io::TestExternalities {
 	MaxReservedShare::set(500_000_000);
 	MaxClaims::set(1);
 	DisputesAvailable::set(true);
+	FraudBlocks::set(FRAUD_WINDOW);
 	Author::set(None);
 	let mut genesis = RuntimeGenesisConfig::default();
-	genesis.balances.balances = rich().into_iter().map(|who| (who, START)).collect();
+	let funded = rich().into_iter().chain(verifiers());
+	genesis.balances.balances = funded.map(|who| (who, START)).collect();
+	genesis.po_ai.verification = Some(rules());
 	genesis.hmm.classes = vec![(class(), PAR_PRICE, 0), (class(), PAR_PRICE, 0)];
 	let owner = account(200);
 	let (generates, embeds) = (ModelKind::TextGeneration, ModelKind::Embedding);

@@ -577,3 +577,39 @@ fn a_dispute_of_one_job_leaves_the_others_of_its_batch_alone() {
 		assert_eq!(worker(&workers()[0]).exposure, 0);
 	});
 }
+
+#[test]
+fn a_sampled_verifier_disputes_without_a_bond_and_nobody_gets_one() {
+	for verdict in [
+		DisputeVerdict::Right,
+		DisputeVerdict::Doubtful,
+		DisputeVerdict::Wrong,
+	] {
+		run(|| {
+			let (client, worker_account) = set_up();
+			let id = done(&client, 1);
+			assert_ok!(<Jobs as Verdicts>::challenge(&id));
+			assert_eq!(status(id), JobStatus::Disputed);
+			assert_eq!(CommitteeDouble::asked(), vec![(id, Asking::Convene(1))]);
+			assert_eq!(Jobs::dispute_of(id).expect("open").bond, 0);
+			assert_eq!(held(&client), 0);
+			assert_noop!(<Jobs as Verdicts>::challenge(&id), Failure::AlreadyDisputed);
+			let due = price(id);
+			let bond = bonded(&worker_account);
+			decide(id, verdict);
+			match verdict {
+				DisputeVerdict::Right => {
+					assert_eq!(total(&client), START - due);
+					assert_eq!(total(&worker_account), START + part(due));
+				}
+				_ => {
+					assert_eq!(total(&client), START);
+					let left = bonded(&worker_account);
+					let whole = verdict == DisputeVerdict::Doubtful;
+					assert_eq!(left, if whole { bond } else { 0 });
+				}
+			}
+			assert!(<Jobs as Verdicts>::challenge(&id).is_err());
+		});
+	}
+}

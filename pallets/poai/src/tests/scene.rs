@@ -27,6 +27,7 @@ pub const HALF: u32 = 3;
 /// The rules of the tests: committees of three.
 pub fn rules() -> VerificationRules {
 	VerificationRules {
+		ratio: 70_000_000,
 		committee: 3,
 		least_committee: 2,
 		commit_blocks: HALF,

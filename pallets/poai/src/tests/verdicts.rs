@@ -56,11 +56,39 @@ fn a_tolerant_failure_is_doubtful_and_slashes_nobody() {
 	});
 }
 
-/// How many failures in a row reach the line by the shipped thresholds.
-fn failures() -> u64 {
+/// How many failures in a row reach the line by the shipped thresholds: three halves of the honest rate
+/// count for a worker, the rate itself for a verifier.
+fn failures(halves: u32) -> u64 {
 	let rates = shipped().expect("good").sampled_text.rates;
-	let ratios = LogRatios::new(rates.honest, rates.dishonest).expect("in order");
+	let honest = (rates.honest * halves).div_ceil(2);
+	let ratios = LogRatios::new(honest, rates.dishonest).expect("in order");
 	ratios.fewest_failures(LIFETIME_LINE)
+}
+
+/// A verifier that colludes passes what others fail, and reveals first. Its verdicts hide nothing.
+#[test]
+fn a_pass_does_not_hide_a_failure_of_the_same_job() {
+	scene(|| {
+		calibrate();
+		let id = tolerant(1);
+		assert_ok!(state(22, id, Pass));
+		decided(21, id, [Some(Fail), Some(Fail), Some(Fail)]);
+		EpochNumber::set(2);
+		assert_ok!(reveal(22));
+		assert_eq!(PoAi::suspicion(account(WORKER)).judged, 0);
+		assert_ok!(reveal(21));
+		let sum = PoAi::suspicion(account(WORKER));
+		assert!(sum.judged == 1 && sum.sum > 0);
+		// A failure that a committee overruled hides no pass.
+		EpochNumber::set(1);
+		let id = tolerant(2);
+		decided(23, id, [Some(Pass), Some(Pass), Some(Pass)]);
+		assert_ok!(state(24, id, Pass));
+		EpochNumber::set(2);
+		assert_ok!(reveal(24));
+		let after = PoAi::suspicion(account(WORKER));
+		assert!(after.judged == 2 && after.sum < sum.sum);
+	});
 }
 
 #[test]
@@ -68,7 +96,7 @@ fn a_worker_whose_sum_reaches_the_line_is_convicted() {
 	for refuses in [false, true] {
 		scene(|| {
 			calibrate();
-			let needed = failures();
+			let needed = failures(3);
 			for number in 1..=needed {
 				let id = tolerant(number);
 				decided(21, id, [Some(Fail), Some(Fail), Some(Fail)]);
@@ -99,7 +127,7 @@ fn a_worker_whose_sum_reaches_the_line_is_convicted() {
 fn one_failure_less_or_one_that_was_not_drawn_convicts_nobody() {
 	scene(|| {
 		calibrate();
-		let needed = failures();
+		let needed = failures(3);
 		for number in 1..=needed {
 			let id = if number == needed {
 				// Drawn by nobody.
@@ -131,7 +159,7 @@ fn one_failure_less_or_one_that_was_not_drawn_convicts_nobody() {
 fn a_verifier_that_lies_often_is_slashed_and_an_honest_worker_never() {
 	scene(|| {
 		calibrate();
-		let needed = failures();
+		let needed = failures(2);
 		for number in 1..=needed {
 			let id = tolerant(number);
 			decided(21, id, [Some(Pass), Some(Pass), Some(Pass)]);

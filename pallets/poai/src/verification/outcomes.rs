@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
 			}
 			let waits = verdict.outcome == Outcome::Fail && verdict.drawn == Some(true);
 			if !is_exact && waits && !verdict.judged {
-				Self::count(job, &mut sample, verdict, &mut convictions);
+				Self::count(job, &mut sample, verdict, true, &mut convictions);
 			}
 		}
 		Verdicts::<T>::insert(job, verdicts);

@@ -1,7 +1,8 @@
 //! What verifiers state, and what becomes of true and false statements.
 //!
 //! A verdict is taken while its verifier's seed is secret, so whether the job was drawn shows at the
-//! reveal: then a drawn verdict is paid, and one that was not drawn is not, and costs.
+//! reveal: then a drawn verdict is paid, unless a committee overruled it, and one that was not drawn is not,
+//! and costs.
 //!
 //! | statement | exact profile | tolerant profile |
 //! | --- | --- | --- |
@@ -10,10 +11,15 @@
 //! | approves a canary whose output is wrong | slashed whole | slashed whole |
 //!
 //! Two sums go by `aci_poai::sequential`, of drawn verdicts alone and with the failure rates of the
-//! profile's thresholds: a worker's, of the jobs that were first judged, where a failure is one that a
-//! committee confirmed; and a verifier's, where a failure is one that a committee overruled. An honest
-//! worker fails a check, and an honest verifier fails an honest job, at most as often as the thresholds
-//! say; so either is slashed with the test's stated error.
+//! profile's thresholds, so that either is slashed with the test's stated error:
+//!
+//! * A worker's. A job counts once: as failed when a drawn verdict failed it and a committee confirmed
+//!   that, as passed when a drawn verdict passed it and none failed it, unless a committee found it
+//!   right. With `h` the largest rate at which a check of honest work fails, two thirds of a committee's
+//!   checks fail with probability at most `3/2 h`, however they depend on each other (Markov's
+//!   inequality); that is the honest rate of this test.
+//! * A verifier's. A verdict counts as failed when a committee overruled its failure: for an honest
+//!   verifier at most `h`.
 
 use super::types::{Sample, SeedRecord, StoredVerdict, MAX_CONVICTIONS};
 use crate::{
@@ -120,6 +126,10 @@ impl<T: Config> Pallet<T> {
 			};
 			let is_drawn = Self::is_drawn(verifier, record, seed, job, &sample);
 			let mut verdicts = Verdicts::<T>::get(job);
+			let failed = verdicts
+				.iter()
+				.any(|verdict| verdict.outcome == Outcome::Fail);
+			let contested = failed && sample.decision != Some(Decision::Right);
 			let Some(verdict) = verdicts
 				.iter_mut()
 				.find(|verdict| verdict.verifier == *verifier)
@@ -129,8 +139,13 @@ impl<T: Config> Pallet<T> {
 			verdict.drawn = Some(is_drawn);
 			if is_drawn {
 				drawn = drawn.saturating_add(1);
-				paid = paid.saturating_add(sample.tariff);
-				Self::count(job, &mut sample, verdict, &mut convictions);
+				let overruled =
+					verdict.outcome == Outcome::Fail && sample.decision == Some(Decision::Right);
+				if !overruled {
+					// Parts of prices that exist.
+					paid = paid.saturating_add(sample.tariff);
+				}
+				Self::count(job, &mut sample, verdict, contested, &mut convictions);
 			}
 			Verdicts::<T>::insert(job, verdicts);
 			Samples::<T>::insert(job, sample);
@@ -141,9 +156,9 @@ impl<T: Config> Pallet<T> {
 		(drawn, paid)
 	}
 
-	/// The rates by which failures of a profile are weighed; `None` for the exact profile, and where
-	/// nothing was measured.
-	fn ratios(profile: &Profile) -> Option<LogRatios> {
+	/// How failures of a profile are weighed, for a worker and for a verifier; `None` for the exact
+	/// profile, and where nothing was measured.
+	fn ratios(profile: &Profile) -> Option<(LogRatios, LogRatios)> {
 		let version = match profile.calibration {
 			0 => CurrentCalibration::<T>::get(),
 			version => version,
@@ -155,20 +170,26 @@ impl<T: Config> Pallet<T> {
 			ProfileKind::SampledText => thresholds.sampled_text.rates,
 			ProfileKind::Distribution => thresholds.distribution.rates,
 		};
-		LogRatios::new(rates.honest, rates.dishonest).ok()
+		// Rounded up; a rate beyond the dishonest one makes no test, and then nobody is slashed by it.
+		let confirmed = rates.honest.saturating_mul(3).div_ceil(2);
+		let worker = LogRatios::new(confirmed, rates.dishonest).ok()?;
+		let verifier = LogRatios::new(rates.honest, rates.dishonest).ok()?;
+		Some((worker, verifier))
 	}
 
 	/// Counts a drawn verdict in its worker's and its verifier's sum, once all that decides is known:
-	/// for a failed one that is a committee's decision. Slashes at the line, at most as often as
+	/// for a failed one that is a committee's decision. `contested`: another verdict failed the job, and
+	/// no committee found it right. Slashes at the line, at most as often as
 	/// `convictions` says; a sum beyond stays, and the next judged job slashes.
 	pub(crate) fn count(
 		job: &JobId,
 		sample: &mut Sample,
 		verdict: &mut StoredVerdict,
+		contested: bool,
 		convictions: &mut u32,
 	) {
 		let profile = sample.received.map(|received| received.profile);
-		let Some(ratios) = profile.as_ref().and_then(Self::ratios) else {
+		let Some((worker_ratios, verifier_ratios)) = profile.as_ref().and_then(Self::ratios) else {
 			return;
 		};
 		let (worker_failed, verifier_failed) = match (verdict.outcome, sample.decision) {
@@ -177,10 +198,11 @@ impl<T: Config> Pallet<T> {
 			(Outcome::Fail, Some(Decision::Right)) => (false, true),
 			_ => return,
 		};
-		if !sample.judged {
+		let says_nothing = contested && verdict.outcome == Outcome::Pass;
+		if !sample.judged && !says_nothing {
 			sample.judged = true;
 			let mut sum = Suspicions::<T>::get(&sample.worker);
-			if sum.record(worker_failed, &ratios, LIFETIME_LINE) && *convictions > 0 {
+			if sum.record(worker_failed, &worker_ratios, LIFETIME_LINE) && *convictions > 0 {
 				*convictions = convictions.saturating_sub(1);
 				Self::convict_worker(job, sample, sum.sum, &verdict.verifier);
 				sum.sum = 0;
@@ -190,7 +212,7 @@ impl<T: Config> Pallet<T> {
 		if !verdict.judged {
 			verdict.judged = true;
 			let mut sum = Doubts::<T>::get(&verdict.verifier);
-			if sum.record(verifier_failed, &ratios, LIFETIME_LINE) && *convictions > 0 {
+			if sum.record(verifier_failed, &verifier_ratios, LIFETIME_LINE) && *convictions > 0 {
 				*convictions = convictions.saturating_sub(1);
 				Self::punish_verdict(job, verdict, None);
 				sum.sum = 0;

@@ -354,6 +354,11 @@ impl Book {
 			ModelRemoved { owner, deposit, .. } => {
 				self.free_up(owner, Hold::ModelDeposit, *deposit)
 			}
+			CaseOpened {
+				challenger: Some(challenger),
+				fee,
+				..
+			} => self.transferred(challenger, &pot(Pot::Verifiers), *fee),
 			_ => {}
 		}
 	}

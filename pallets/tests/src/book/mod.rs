@@ -68,7 +68,7 @@ impl Book {
 		assert!(
 			book.held.keys().all(|(_, hold)| matches!(
 				hold,
-				Hold::ValidatorBond | Hold::WorkerBond | Hold::SessionKeys
+				Hold::ValidatorBond | Hold::VerifierBond | Hold::WorkerBond | Hold::SessionKeys
 			)),
 			"the book begins before there are jobs"
 		);

@@ -6,7 +6,7 @@ use frame_support::traits::{GetCallMetadata, GetCallName};
 use std::collections::BTreeMap;
 
 /// States and turns that the sequences have to reach.
-const STATES: [&str; 24] = [
+const STATES: [&str; 27] = [
 	"a job is disputed",
 	"a job times out",
 	"a job expires",
@@ -31,6 +31,9 @@ const STATES: [&str; 24] = [
 	"a verifier is paid",
 	"a credit waits",
 	"a record is pruned",
+	"a committee finds an output wrong",
+	"a committee finds an output right",
+	"a verifier is slashed",
 ];
 
 /// What the sequences reached, and how often.
@@ -77,9 +80,11 @@ impl Coverage {
 	/// Counts what an event shows.
 	pub fn event(&mut self, event: &RuntimeEvent) {
 		use aci_market::Offence;
+		use aci_poai::committee::Decision;
 		use pallet_aci_escrow::Event as Escrow;
 		use pallet_aci_hmm::Event as Hmm;
 		use pallet_aci_jobs::Event as Jobs;
+		use pallet_aci_poai::Event as PoAi;
 		use pallet_aci_staking_slashing::Event as Staking;
 		let state = match event {
 			RuntimeEvent::Jobs(Jobs::JobDisputed { .. }) => "a job is disputed",
@@ -96,6 +101,17 @@ impl Coverage {
 				"a lock is forfeited with its reservation"
 			}
 			RuntimeEvent::Jobs(Jobs::JobPruned { .. }) => "a record is pruned",
+			RuntimeEvent::PoAi(PoAi::CaseClosed { decision, .. }) => match decision {
+				Decision::Failed => "a committee finds an output wrong",
+				Decision::Right => "a committee finds an output right",
+				_ => return,
+			},
+			RuntimeEvent::PoAi(
+				PoAi::MemberAbsent { .. }
+				| PoAi::VerdictMissing { .. }
+				| PoAi::VerdictsNotDrawn { .. }
+				| PoAi::FalseVerdict { .. },
+			) => "a verifier is slashed",
 			RuntimeEvent::Hmm(Hmm::ReservationEnded { occupied: 0, .. }) => {
 				"a reservation ends idle"
 			}

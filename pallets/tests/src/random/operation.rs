@@ -74,10 +74,13 @@ pub enum Kind {
 	Suspend,
 	Unsuspend,
 	SetThresholds,
+	Canaries,
+	Challenge,
+	SetRules,
 }
 
 /// How often each kind happens.
-const WEIGHTS: [(u32, Kind); 63] = [
+const WEIGHTS: [(u32, Kind); 66] = [
 	(130, Kind::NextBlock),
 	(60, Kind::Submit),
 	(12, Kind::SubmitReserved),
@@ -97,7 +100,7 @@ const WEIGHTS: [(u32, Kind); 63] = [
 	(6, Kind::Deposit),
 	(5, Kind::Withdraw),
 	(12, Kind::Claim),
-	(12, Kind::ClaimFor),
+	(20, Kind::ClaimFor),
 	(7, Kind::OpenBudget),
 	(8, Kind::CloseBudget),
 	(2, Kind::SpendBudget),
@@ -141,6 +144,9 @@ const WEIGHTS: [(u32, Kind); 63] = [
 	(1, Kind::Suspend),
 	(8, Kind::Unsuspend),
 	(2, Kind::SetThresholds),
+	(16, Kind::Canaries),
+	(24, Kind::Challenge),
+	(1, Kind::SetRules),
 ];
 
 /// An operation: its kind, and three numbers.

@@ -96,6 +96,9 @@ pub fn play(operations: &[Operation], coverage: &mut Coverage) {
 		attests
 			.dispatch(signed(&workers()[0]))
 			.expect("the GPU is nobody's");
+		for verifier in verifiers() {
+			bond_verifier(&verifier);
+		}
 		System::reset_events();
 		let mut game = Game {
 			book: Book::open(),

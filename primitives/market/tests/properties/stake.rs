@@ -178,7 +178,7 @@ fn the_defaults_are_the_papers() {
 	);
 	let bond = 1_000 * ACI;
 	let slashes = OFFENCES.map(|offence| slash_amount(bond, offence) / ACI);
-	assert_eq!(slashes, [1_000, 500, 100, 50, 1_000]);
+	assert_eq!(slashes, [1_000, 500, 100, 50, 1_000, 1_000, 10]);
 }
 
 #[test]

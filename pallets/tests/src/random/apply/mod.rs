@@ -6,6 +6,7 @@ mod jobs;
 mod market;
 mod proof;
 mod stakes;
+mod verification;
 
 use super::{
 	operation::{Kind, Operation},
@@ -61,6 +62,9 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			if operation.b % 8 < 5 {
 				jobs::work(operation, game);
 			}
+			if !operation.c.is_multiple_of(4) {
+				verification::work(operation, game);
+			}
 			match operation.a % 16 {
 				// A stalled chain, and a rushed block.
 				0 => next_block_after(30_000),
@@ -112,6 +116,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		| Kind::Suspend
 		| Kind::Unsuspend
 		| Kind::SetThresholds => proof::apply(operation, game),
+		Kind::Canaries | Kind::Challenge | Kind::SetRules => verification::apply(operation, game),
 		_ => stakes::apply(operation, game),
 	}
 }

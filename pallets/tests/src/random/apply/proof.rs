@@ -22,7 +22,19 @@ fn model(number: u32) -> ModelId {
 	H256::repeat_byte(1 + (number % 4) as u8)
 }
 
-/// Two receipts of one GPU by different workers, if there are; else any two.
+/// Whether two runs have a moment in common.
+fn overlap(one: &JobId, other: &JobId) -> bool {
+	let run = |job: &JobId| {
+		let stored = pallet_aci_poai::Receipts::<Market>::get(job).expect("it is on record");
+		let start = stored.receipt.receipt.started * 1_000;
+		(start, start + stored.receipt.receipt.duration)
+	};
+	let ((start, end), (other_start, other_end)) = (run(one), run(other));
+	start < other_end && other_start < end
+}
+
+/// Two receipts of one GPU by different workers whose runs overlap, if there are; else two of one GPU;
+/// else any two.
 fn receipts(number: u32) -> Option<(JobId, JobId)> {
 	let mut all: Vec<(JobId, AccountId, Option<H256>)> =
 		pallet_aci_poai::Receipts::<Market>::iter()
@@ -38,7 +50,13 @@ fn receipts(number: u32) -> Option<(JobId, JobId)> {
 		.filter(|(one, other)| one.1 != other.1 && one.2.is_some() && one.2 == other.2)
 		.map(|(one, other)| (one.0, other.0))
 		.collect();
-	pick(&pairs, number).or_else(|| {
+	let together: Vec<(JobId, JobId)> = pairs
+		.iter()
+		.filter(|(one, other)| overlap(one, other))
+		.copied()
+		.collect();
+	let pair = pick(&together, number).or_else(|| pick(&pairs, number));
+	pair.or_else(|| {
 		let (one, other) = (pick(&all, number)?, pick(&all, number + 1)?);
 		Some((one.0, other.0))
 	})
