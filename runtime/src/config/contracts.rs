@@ -7,6 +7,7 @@ use crate::{
 use aci_poai::compute;
 use aci_primitives::{
 	class::JOB_MILLI_SLOTS,
+	evidence::TeeKind,
 	model::{ModelKind, ModelManifest},
 	traits::{MarketQuote, ProofOfAi},
 	AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
@@ -85,12 +86,13 @@ impl ContractMarket for MarketOfContracts {
 	}
 }
 
-/// The programs that the poai pallet allows.
+/// The programs that the poai pallet allows in the software TEE, whose evidence alone contracts can
+/// show.
 pub struct AllowedPrograms;
 
 impl Contains<Hash> for AllowedPrograms {
 	fn contains(measurement: &Hash) -> bool {
-		pallet_aci_poai::Measurements::<Runtime>::contains_key(measurement)
+		pallet_aci_poai::Measurements::<Runtime>::get(measurement) == Some(TeeKind::Software)
 	}
 }
 
