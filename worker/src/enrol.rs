@@ -331,6 +331,7 @@ mod tests {
 			measurement: H256::zero(),
 			hardware: H256::zero(),
 			since: 1,
+			expires: u64::MAX,
 		};
 		(view, attestation)
 	}

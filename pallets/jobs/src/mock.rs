@@ -11,7 +11,7 @@ use aci_poai::{
 };
 use aci_primitives::{
 	class::Class,
-	evidence::{Binding, Evidence},
+	evidence::{Binding, Evidence, TeeKind},
 	job::{job_id, Content, JobParameters, PrivacyTier},
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
@@ -231,6 +231,8 @@ impl pallet_aci_poai::Config for Test {
 	type Currency = Balances;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Verifier = pallet_aci_poai::SoftwareTee<Test>;
+	type Roots = pallet_aci_poai::Vendors;
+	type Time = Timestamp;
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<50>;
@@ -370,7 +372,8 @@ pub fn run(test: impl FnOnce()) {
 			manifest("embedding", ModelKind::Embedding, ProfileKind::Exact),
 		),
 	];
-	genesis.proof_of_ai.measurements = vec![software_tee::DEVELOPMENT_MEASUREMENT];
+	genesis.proof_of_ai.measurements =
+		vec![(TeeKind::Software, software_tee::DEVELOPMENT_MEASUREMENT)];
 	genesis.proof_of_ai.software_root = Some(software_tee::development_root_key());
 	let storage = genesis
 		.build_storage()

@@ -11,7 +11,7 @@ use aci_primitives::{
 	traits::{MatchFacts, ProofOfAi},
 	AccountId, Class, Hash, JobId, JobSpec, ModelId, ModelManifest, SignedReceipt,
 };
-use frame_support::ensure;
+use frame_support::{ensure, traits::Time};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
 	traits::{SaturatedConversion, Zero},
@@ -56,8 +56,11 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 		if Suspended::<T>::contains_key(worker) {
 			return None;
 		}
-		Attestations::<T>::get(worker)
-			.filter(|attestation| Measurements::<T>::contains_key(attestation.measurement))
+		let now = T::Time::now();
+		Attestations::<T>::get(worker).filter(|attestation| {
+			now <= attestation.expires
+				&& Measurements::<T>::get(attestation.measurement) == Some(attestation.tee)
+		})
 	}
 
 	fn max_flops(spec: &JobSpec) -> Option<u128> {
@@ -122,8 +125,9 @@ impl<T: Config> ProofOfAi for Pallet<T> {
 		}
 		let hash = signed.hash();
 		let block = frame_system::Pallet::<T>::block_number().saturated_into();
-		if let Some(gpu) = GpuOf::<T>::get(worker) {
-			ReceiptGpus::<T>::insert(job, gpu);
+		let gpus = GpuOf::<T>::get(worker);
+		if !gpus.is_empty() {
+			ReceiptGpus::<T>::insert(job, gpus);
 		}
 		Receipts::<T>::insert(
 			job,
@@ -158,6 +162,24 @@ impl<T: Config> From<EvidenceError> for Error<T> {
 			EvidenceError::TeeNotAccepted => Error::TeeNotAccepted,
 			EvidenceError::BadSignature => Error::EvidenceBadSignature,
 			EvidenceError::WrongReportData => Error::EvidenceWrongReportData,
+			EvidenceError::Malformed => Error::EvidenceMalformed,
+			EvidenceError::TooLarge => Error::EvidenceTooLarge,
+			EvidenceError::Unsupported => Error::EvidenceUnsupported,
+			EvidenceError::UntrustedChain => Error::EvidenceUntrustedChain,
+			EvidenceError::NotAllowedToSign => Error::EvidenceNotAllowedToSign,
+			EvidenceError::NotYetValid => Error::EvidenceNotYetValid,
+			EvidenceError::Expired => Error::EvidenceExpired,
+			EvidenceError::Revoked => Error::EvidenceRevoked,
+			EvidenceError::CollateralMissing => Error::CollateralMissing,
+			EvidenceError::CollateralMismatch => Error::CollateralMismatch,
+			EvidenceError::CollateralExpired => Error::CollateralExpired,
+			EvidenceError::CollateralOlder => Error::CollateralOlder,
+			EvidenceError::Inconsistent => Error::EvidenceInconsistent,
+			EvidenceError::Debug => Error::EvidenceDebug,
+			EvidenceError::PolicyForbids => Error::EvidencePolicyForbids,
+			EvidenceError::TcbNotAccepted => Error::EvidenceTcbNotAccepted,
+			EvidenceError::TcbUnknown => Error::EvidenceTcbUnknown,
+			EvidenceError::WrongNonce => Error::EvidenceWrongNonce,
 		}
 	}
 }

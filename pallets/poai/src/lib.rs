@@ -5,13 +5,22 @@
 
 extern crate alloc;
 
+pub use attestation::EvidenceRecord;
+pub use collateral::{
+	CollateralKind, CollateralUpdate, Fmspc, ListBytes, Statement, StatementText, StoredList,
+	StoredStatement,
+};
 pub use pallet::*;
+pub use policy::{AttestationPolicy, VendorRoots, Vendors, MAX_LIFETIME};
 pub use types::*;
 pub use verification::types::*;
 pub use verifier::SoftwareTee;
 pub use weights::WeightInfo;
 
+pub mod attestation;
+pub mod collateral;
 mod impls;
+pub mod policy;
 pub mod sybil;
 mod try_state;
 mod types;
@@ -25,11 +34,18 @@ mod doubles;
 mod mock;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vendors;
 
 /// The pallet's storage, calls, events and errors.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use aci_attestation::{
+		dcap::{Authority, Tee},
+		facade::collateral::Version,
+		sev::Product,
+	};
 	use aci_poai::{
 		committee::{Decision, Tally},
 		compute,
@@ -39,7 +55,7 @@ pub mod pallet {
 		thresholds::{ThresholdError, Thresholds},
 	};
 	use aci_primitives::{
-		evidence::{Attestation, Binding, Evidence, TeeKind},
+		evidence::{Attestation, Evidence, Registration, TeeKind, MAX_GPUS},
 		model::RegisteredModel,
 		proof::Outcome,
 		traits::{
@@ -47,11 +63,13 @@ pub mod pallet {
 			Verdicts as JobVerdicts, VerifierWork,
 		},
 		AccountId, Balance, BlockNumber, BoundedList, ClassId, Hash, JobId, ModelId, ModelManifest,
+		Moment,
 	};
 	use alloc::vec::Vec;
 	use frame_support::{
+		dispatch::Pays,
 		pallet_prelude::*,
-		traits::{fungible, tokens::Precision, Defensive},
+		traits::{fungible, tokens::Precision, Defensive, Time},
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::{ed25519, H256};
@@ -80,8 +98,14 @@ pub mod pallet {
 		/// Who allows and revokes measurements, suspends workers and removes models of others.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
-		/// Verifies evidence; [`SoftwareTee`] is the one for development chains.
+		/// Verifies evidence of the software TEE; [`SoftwareTee`] is the one for development chains.
 		type Verifier: AttestationVerifier;
+
+		/// The vendors' keys; [`Vendors`] is the one for a chain.
+		type Roots: VendorRoots;
+
+		/// The chain's clock, in milliseconds since 1970.
+		type Time: Time<Moment = Moment>;
 
 		/// Slashes the bonds of accounts that used one GPU at the same time.
 		type Slasher: Slasher;
@@ -146,15 +170,64 @@ pub mod pallet {
 	pub type SessionKeyOwner<T: Config> =
 		StorageMap<_, Blake2_128Concat, ed25519::Public, AccountId, OptionQuery>;
 
-	/// Workers whose attestation does not stand.
+	/// What is kept of the evidence of each attested worker.
 	#[pallet::storage]
-	pub type Suspended<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, (), OptionQuery>;
+	pub type AttestedEvidence<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, EvidenceRecord, OptionQuery>;
 
-	/// Programs that may attest.
+	/// Workers whose attestation does not stand, and why.
+	#[pallet::storage]
+	pub type Suspended<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, Suspension, OptionQuery>;
+
+	/// Programs that may attest, with the kind of TEE that they may run in. Under
+	/// [`TeeKind::Nvidia`]: what GPUs may run beside it.
 	///
 	/// Governance alone chooses the keys, so a fast hasher is enough.
 	#[pallet::storage]
-	pub type Measurements<T: Config> = StorageMap<_, Twox64Concat, H256, (), OptionQuery>;
+	pub type Measurements<T: Config> = StorageMap<_, Twox64Concat, H256, TeeKind, OptionQuery>;
+
+	/// What evidence is accepted, and for how long.
+	#[pallet::storage]
+	pub type CurrentPolicy<T: Config> = StorageValue<_, AttestationPolicy, ValueQuery>;
+
+	/// The revocation list of Intel's root.
+	#[pallet::storage]
+	pub type IntelRootList<T: Config> = StorageValue<_, StoredList, OptionQuery>;
+
+	/// The revocation lists of Intel's authorities for platforms.
+	///
+	/// There are two keys, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type IntelPckLists<T: Config> =
+		StorageMap<_, Twox64Concat, Authority, StoredList, OptionQuery>;
+
+	/// Intel's statements on the TCB of its types of platform.
+	///
+	/// Intel alone chooses the keys, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type IntelTcbInfos<T: Config> =
+		StorageMap<_, Twox64Concat, (Tee, Fmspc), StoredStatement, OptionQuery>;
+
+	/// Intel's statements on its quoting enclaves.
+	///
+	/// There are two keys, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type IntelQeIdentities<T: Config> =
+		StorageMap<_, Twox64Concat, Tee, StoredStatement, OptionQuery>;
+
+	/// The revocation lists of the roots of AMD's products.
+	///
+	/// There are three keys, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type AmdLists<T: Config> = StorageMap<_, Twox64Concat, Product, StoredList, OptionQuery>;
+
+	/// Serial numbers of Google's and NVIDIA's certificates that count no more, each as the first 16
+	/// bytes of the SHA-256 of its bytes without leading zeros.
+	///
+	/// The keys are hashes that governance alone lists, so a fast hasher is enough.
+	#[pallet::storage]
+	pub type RevokedSerials<T: Config> = StorageMap<_, Twox64Concat, [u8; 16], (), OptionQuery>;
 
 	/// The root of the software TEE. Set by genesis, written by nothing else.
 	#[pallet::storage]
@@ -166,25 +239,25 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Receipts<T: Config> = StorageMap<_, Twox64Concat, JobId, StoredReceipt, OptionQuery>;
 
-	/// The GPU of each account whose attestation names one.
+	/// The GPUs of each account whose attestation names any, in ascending order.
 	#[pallet::storage]
-	pub type GpuOf<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, H256, OptionQuery>;
+	pub type GpuOf<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, GpuList, ValueQuery>;
 
 	/// Which account a GPU is attested by.
 	#[pallet::storage]
 	pub type Gpus<T: Config> = StorageMap<_, Blake2_128Concat, H256, AccountId, OptionQuery>;
 
-	/// The GPU that a session key was attested with. Kept for good, one entry for each such key, so that
-	/// a key cannot be attested again without its GPU before its receipts are handed in.
+	/// The GPUs that a session key was attested with. Kept for good, one entry for each such key, so
+	/// that a key cannot be attested again without its GPUs before its receipts are handed in.
 	#[pallet::storage]
 	pub type KeyGpus<T: Config> =
-		StorageMap<_, Blake2_128Concat, ed25519::Public, H256, OptionQuery>;
+		StorageMap<_, Blake2_128Concat, ed25519::Public, GpuList, OptionQuery>;
 
-	/// The GPU of the worker when the receipt of a job was accepted.
+	/// The GPUs of the worker when the receipt of a job was accepted.
 	///
 	/// A job's identity is itself a cryptographic hash, so a fast hasher is enough.
 	#[pallet::storage]
-	pub type ReceiptGpus<T: Config> = StorageMap<_, Twox64Concat, JobId, H256, OptionQuery>;
+	pub type ReceiptGpus<T: Config> = StorageMap<_, Twox64Concat, JobId, GpuList, ValueQuery>;
 
 	/// Receipts whose workers were slashed for them.
 	#[pallet::storage]
@@ -309,8 +382,8 @@ pub mod pallet {
 	pub struct GenesisConfig<T: Config> {
 		/// Models with their owners. No deposit is held for them.
 		pub models: Vec<(ModelId, AccountId, ModelManifest)>,
-		/// Programs that may attest.
-		pub measurements: Vec<H256>,
+		/// Programs that may attest, with the kind of TEE that they may run in.
+		pub measurements: Vec<(TeeKind, H256)>,
 		/// The root of the software TEE; `None` on a production chain.
 		pub software_root: Option<ed25519::Public>,
 		/// The thresholds that outputs are judged by.
@@ -341,8 +414,8 @@ pub mod pallet {
 				};
 				Models::<T>::insert(model, registered);
 			}
-			for measurement in &self.measurements {
-				Measurements::<T>::insert(measurement, ());
+			for (tee, measurement) in &self.measurements {
+				Measurements::<T>::insert(measurement, tee);
 			}
 			SoftwareRoot::<T>::set(self.software_root);
 			if let Some(thresholds) = &self.thresholds {
@@ -400,9 +473,15 @@ pub mod pallet {
 			measurement: H256,
 			/// The machine.
 			hardware: H256,
+			/// The time after which the attestation stands no more, in milliseconds since 1970.
+			expires: Moment,
+			/// Hash of the evidence, by which anybody can have it judged again.
+			evidence: H256,
 		},
 		/// Workers that run this program may attest from now on.
 		MeasurementAllowed {
+			/// The kind of TEE that it may run in.
+			tee: TeeKind,
 			/// The program's hash.
 			measurement: H256,
 		},
@@ -415,6 +494,39 @@ pub mod pallet {
 		WorkerSuspended {
 			/// The worker.
 			worker: AccountId,
+			/// Why. New evidence ends every suspension but governance's.
+			reason: Suspension,
+		},
+		/// A worker's evidence was judged again and stands.
+		EvidenceRechecked {
+			/// The worker.
+			worker: AccountId,
+			/// The time after which the attestation stands no more, in milliseconds since 1970.
+			expires: Moment,
+		},
+		/// The chain has newer collateral of a vendor.
+		CollateralUpdated {
+			/// What it is about.
+			kind: CollateralKind,
+			/// Its number, when it was made and until when it counts.
+			version: Version,
+			/// Who brought it.
+			by: AccountId,
+		},
+		/// Evidence is judged by this policy from now on.
+		AttestationPolicySet {
+			/// The policy.
+			policy: AttestationPolicy,
+		},
+		/// Certificates with these serial numbers count no more.
+		SerialsRevoked {
+			/// The entries that are new on the list.
+			entries: SerialEntries,
+		},
+		/// Certificates with these serial numbers count again.
+		SerialsRestored {
+			/// The entries that are no more on the list.
+			entries: SerialEntries,
 		},
 		/// A worker attested a GPU, which is no other account's.
 		GpuAttested {
@@ -658,22 +770,73 @@ pub mod pallet {
 		/// The evidence is for another account, other keys, another chain or another block. Make new
 		/// evidence for exactly what is registered.
 		EvidenceWrongReportData,
+		/// The evidence or collateral does not have its format. Send it as the vendor's tool gives it.
+		EvidenceMalformed,
+		/// The evidence or collateral has more items than are read. Send only what its format asks for.
+		EvidenceTooLarge,
+		/// The evidence or collateral has a version or algorithm that this chain does not know. Use
+		/// one that its attestation library names.
+		EvidenceUnsupported,
+		/// The certificates do not lead to the vendor's root. Send the whole chain, in its order.
+		EvidenceUntrustedChain,
+		/// A certificate signs what it may not sign. Send the vendor's own chain.
+		EvidenceNotAllowedToSign,
+		/// The time of the evidence or collateral has not begun. Wait.
+		EvidenceNotYetValid,
+		/// The time of a certificate of the evidence is over. Fetch new certificates and attest again.
+		EvidenceExpired,
+		/// A key of the evidence or collateral is revoked. Use another machine, or newer collateral.
+		EvidenceRevoked,
+		/// The chain has no collateral for this platform. Bring it with `update_collateral` first.
+		CollateralMissing,
+		/// The collateral is about another platform or another kind of TEE. Bring the right one.
+		CollateralMismatch,
+		/// The time of the collateral is over. Bring the vendor's newest with `update_collateral`.
+		CollateralExpired,
+		/// The collateral is older than what the chain has, or than its policy asks for. Bring the
+		/// vendor's newest with `update_collateral`.
+		CollateralOlder,
+		/// Two parts of the evidence that must agree do not. Make new evidence on one machine.
+		EvidenceInconsistent,
+		/// The TEE can be debugged by its host. Start it without debugging.
+		EvidenceDebug,
+		/// The TEE lets its host do what the chain's policy forbids. Start it without, for example
+		/// without migration.
+		EvidencePolicyForbids,
+		/// The platform's firmware is outdated by the chain's policy. Update it and attest again.
+		EvidenceTcbNotAccepted,
+		/// The platform's firmware is older than any that its vendor lists. Update it and attest again.
+		EvidenceTcbUnknown,
+		/// A GPU's report does not carry the registration's nonce. Make a report for exactly this
+		/// registration.
+		EvidenceWrongNonce,
 		/// The block that the evidence names is not one of the recent ones. Make new evidence with
 		/// the hash of a newer block.
 		BlockNotRecent,
-		/// The program that the evidence shows is not allowed here. Run a version that is.
+		/// The program that the evidence shows is not allowed here, or not in this kind of TEE. Run a
+		/// version that is.
 		MeasurementNotAllowed,
+		/// What one of the GPUs runs is not allowed here. Use a driver and firmware that are.
+		GpuMeasurementNotAllowed,
+		/// This is not the evidence that the worker attested with. Send the one of its last `attest`.
+		EvidenceUnknown,
+		/// The worker's attestation has not ended, and what it runs is allowed. Nothing is to be done.
+		AttestationStands,
+		/// The policy's lifetime is zero or above 366 days. Give another one.
+		PolicyLifetime,
+		/// None of the entries changes the list. Name others.
+		SerialsUnchanged,
 		/// Another account has registered this session key. Make a new key.
 		SessionKeyTaken,
-		/// Another account has attested this GPU. That account has to attest without it first.
+		/// Another account has attested one of these GPUs. That account has to attest without it first.
 		GpuAlreadyAttested,
-		/// This session key was attested with another GPU. Make a new key for this one.
+		/// This session key was attested with other GPUs. Make a new key for these.
 		SessionKeyOnOtherGpu,
 		/// One of the jobs has no receipt on record. Name two jobs whose receipts are.
 		UnknownReceipt,
 		/// Both receipts are of one account. Only two accounts can be a Sybil.
 		SameWorker,
-		/// The receipts do not name one attested GPU.
+		/// The receipts have no attested GPU in common.
 		NotOneGpu,
 		/// The runs do not overlap in time: the accounts used the GPU one after the other.
 		RunsDoNotOverlap,
@@ -694,8 +857,8 @@ pub mod pallet {
 		AlreadySuspended,
 		/// This worker is not suspended.
 		NotSuspended,
-		/// The worker has no attestation that stands. Attest first; a suspended worker must be
-		/// unsuspended by governance.
+		/// The worker has no attestation that stands. Attest, with new evidence if the old one has
+		/// ended; only governance ends a suspension by governance.
 		NotAttested,
 		/// The job has a receipt already. Nothing more is to be handed in for it.
 		ReceiptExists,
@@ -850,6 +1013,17 @@ pub mod pallet {
 				recent <= T::BlockHashCount::get(),
 				"RecentBlocks exceeds BlockHashCount: older hashes are forgotten",
 			);
+			let weights = T::BlockWeights::get();
+			let most = weights
+				.get(DispatchClass::Normal)
+				.max_extrinsic
+				.unwrap_or(weights.max_block);
+			let largest = T::WeightInfo::attest(TeeKind::Tdx, MAX_GPUS)
+				.max(T::WeightInfo::attest(TeeKind::SevSnp, MAX_GPUS));
+			assert!(
+				largest.all_lte(most),
+				"the evidence of a machine with {MAX_GPUS} GPUs does not fit a block",
+			);
 		}
 	}
 
@@ -954,22 +1128,25 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The evidence's report data is that of the binding over the chain's genesis, the account,
-		/// both keys, the hash of `recent_block`, and zero for the evidence of a GPU. Former keys of
-		/// the account become void; receipts that they signed and that are not handed in yet are
-		/// refused.
+		/// The evidence's report data is that of the registration: the chain's genesis, the account,
+		/// both keys, the hash of `recent_block` and that of the GPUs' evidence. It is judged by the
+		/// chain's collateral, policy and clock. Former keys of the account become void; receipts that
+		/// they signed and that are not handed in yet are refused. A suspension ends, unless it is by
+		/// governance.
 		///
 		/// ## Errors
 		///
-		/// `BlockNotRecent`, `SessionKeyTaken`, `TeeNotAccepted`, `EvidenceWrongReportData`,
-		/// `EvidenceBadSignature`, `MeasurementNotAllowed`, `GpuAlreadyAttested`,
-		/// `SessionKeyOnOtherGpu`.
+		/// `BlockNotRecent`, `SessionKeyTaken`, `MeasurementNotAllowed`, `GpuMeasurementNotAllowed`,
+		/// `GpuAlreadyAttested`, `SessionKeyOnOtherGpu`; `TeeNotAccepted`, `CollateralMissing`,
+		/// `CollateralMismatch`, `CollateralExpired`, `CollateralOlder` and those whose names begin
+		/// with `Evidence`, but for `EvidenceUnknown`.
 		///
 		/// ## Events
 		///
-		/// `WorkerAttested`; before it `GpuAttested` when the evidence names a GPU.
+		/// `WorkerAttested`; before it `GpuAttested` for each GPU that the evidence names, and
+		/// `WorkerUnsuspended` where a suspension ends.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::attest())]
+		#[pallet::weight(T::WeightInfo::attest(evidence.tee(), evidence.gpus().len() as u32))]
 		pub fn attest(
 			origin: OriginFor<T>,
 			evidence: Evidence,
@@ -984,41 +1161,49 @@ pub mod pallet {
 				owner.is_none_or(|owner| owner == worker),
 				Error::<T>::SessionKeyTaken
 			);
-			let binding = Binding {
+			let registration = Registration {
 				genesis: Self::genesis_hash(),
 				account: worker.clone(),
 				session_key,
 				data_key,
 				recent_block,
-				device_evidence: H256::zero(),
 			};
-			let claims =
-				T::Verifier::verify(&evidence, &binding.report_data()).map_err(Error::<T>::from)?;
-			ensure!(
-				Measurements::<T>::contains_key(claims.measurement),
-				Error::<T>::MeasurementNotAllowed
-			);
-			Self::bind_gpu(&worker, &session_key, claims.gpu)?;
+			let now = T::Time::now();
+			let judged = Self::judge(&evidence, &registration, now).map_err(Error::<T>::from)?;
+			Self::check_measurements(judged.tee, &judged.measurement, &judged.gpu_measurements)?;
+			Self::bind_gpus(&worker, &session_key, judged.gpus)?;
+			Self::lift_suspension(&worker);
+			let record = EvidenceRecord {
+				hash: evidence.hash(),
+				recent_block,
+				attested: now,
+				gpu_measurements: judged.gpu_measurements,
+			};
 			let attestation = Attestation {
 				session_key,
 				data_key,
-				tee: claims.tee,
-				measurement: claims.measurement,
-				hardware: claims.hardware,
+				tee: judged.tee,
+				measurement: judged.measurement,
+				hardware: judged.hardware,
 				since: frame_system::Pallet::<T>::block_number().saturated_into(),
+				expires: judged.expires,
 			};
 			if let Some(former) = Attestations::<T>::get(&worker) {
 				SessionKeyOwner::<T>::remove(former.session_key);
 			}
 			SessionKeyOwner::<T>::insert(session_key, &worker);
 			Attestations::<T>::insert(&worker, attestation);
+			let evidence = record.hash;
+			AttestedEvidence::<T>::insert(&worker, record);
 			Self::deposit_event(Event::WorkerAttested {
 				worker,
 				session_key,
 				data_key,
-				tee: claims.tee,
-				measurement: claims.measurement,
-				hardware: claims.hardware,
+				tee: judged.tee,
+				measurement: judged.measurement,
+				hardware: judged.hardware,
+				expires: judged.expires,
+				evidence,
 			});
 			Ok(())
 		}
@@ -1031,7 +1216,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Attestations of the program that a revocation had voided stand again.
+		/// A program is allowed in one kind of TEE; under `Nvidia` what a GPU runs is allowed beside any.
+		/// Attestations of the program that a revocation had voided stand again, unless their worker
+		/// was suspended meanwhile.
 		///
 		/// ## Errors
 		///
@@ -1042,14 +1229,18 @@ pub mod pallet {
 		/// `MeasurementAllowed`.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::allow_measurement())]
-		pub fn allow_measurement(origin: OriginFor<T>, measurement: H256) -> DispatchResult {
+		pub fn allow_measurement(
+			origin: OriginFor<T>,
+			tee: TeeKind,
+			measurement: H256,
+		) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			ensure!(
 				!Measurements::<T>::contains_key(measurement),
 				Error::<T>::MeasurementExists
 			);
-			Measurements::<T>::insert(measurement, ());
-			Self::deposit_event(Event::MeasurementAllowed { measurement });
+			Measurements::<T>::insert(measurement, tee);
+			Self::deposit_event(Event::MeasurementAllowed { tee, measurement });
 			Ok(())
 		}
 
@@ -1062,7 +1253,7 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Workers that run the program get no new jobs and cannot hand in receipts until they attest
-		/// an allowed one.
+		/// an allowed one. What a GPU runs is looked at by `suspend_expired`, which anybody can call.
 		///
 		/// ## Errors
 		///
@@ -1088,7 +1279,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// New evidence does not end a suspension. An account can be suspended before it attests.
+		/// New evidence does not end this suspension. An account can be suspended before it attests.
 		///
 		/// ## Errors
 		///
@@ -1101,12 +1292,13 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn suspend(origin: OriginFor<T>, worker: AccountId) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
+			let reason = Suspension::Governance;
 			ensure!(
-				!Suspended::<T>::contains_key(&worker),
+				Suspended::<T>::get(&worker) != Some(reason),
 				Error::<T>::AlreadySuspended
 			);
-			Suspended::<T>::insert(&worker, ());
-			Self::deposit_event(Event::WorkerSuspended { worker });
+			Suspended::<T>::insert(&worker, reason);
+			Self::deposit_event(Event::WorkerSuspended { worker, reason });
 			Ok(())
 		}
 
@@ -1118,7 +1310,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The attestation stands again if its measurement is allowed.
+		/// The attestation stands again if it has not ended and its measurement is allowed.
 		///
 		/// ## Errors
 		///
@@ -1196,6 +1388,205 @@ pub mod pallet {
 			CurrentCalibration::<T>::put(thresholds.version);
 			Self::deposit_event(Event::ThresholdsSet { thresholds });
 			Ok(())
+		}
+
+		/// Brings newer collateral of a vendor.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed, by anyone.
+		///
+		/// ## Details
+		///
+		/// Intel's root list comes first: the other items of Intel need it. Newer replaces older, never
+		/// the other way round. Nothing is held, since only vendors make collateral, and what is
+		/// accepted costs no fee.
+		///
+		/// ## Errors
+		///
+		/// `CollateralMissing` without Intel's root list; `CollateralOlder`, `CollateralExpired`,
+		/// `CollateralMismatch`; `EvidenceMalformed`, `EvidenceTooLarge`, `EvidenceUnsupported`,
+		/// `EvidenceBadSignature`, `EvidenceUntrustedChain`, `EvidenceNotAllowedToSign`,
+		/// `EvidenceNotYetValid`, `EvidenceExpired`, `EvidenceRevoked`.
+		///
+		/// ## Events
+		///
+		/// `CollateralUpdated`.
+		#[pallet::call_index(30)]
+		#[pallet::weight(T::WeightInfo::update_collateral(collateral.size()))]
+		pub fn update_collateral(
+			origin: OriginFor<T>,
+			collateral: CollateralUpdate,
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let (kind, version) = Self::store_collateral(collateral)?;
+			Self::deposit_event(Event::CollateralUpdated { kind, version, by });
+			Ok(Pays::No.into())
+		}
+
+		/// Sets what evidence is accepted, and for how long.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// Attestations that stand are left alone. Anybody can have them judged again by `recheck`.
+		///
+		/// ## Errors
+		///
+		/// `PolicyLifetime`.
+		///
+		/// ## Events
+		///
+		/// `AttestationPolicySet`.
+		#[pallet::call_index(31)]
+		#[pallet::weight(T::WeightInfo::set_attestation_policy())]
+		pub fn set_attestation_policy(
+			origin: OriginFor<T>,
+			policy: AttestationPolicy,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			ensure!(
+				policy.lifetime > 0 && policy.lifetime <= MAX_LIFETIME,
+				Error::<T>::PolicyLifetime
+			);
+			CurrentPolicy::<T>::put(policy);
+			Self::deposit_event(Event::AttestationPolicySet { policy });
+			Ok(())
+		}
+
+		/// Revokes certificates of Google's and NVIDIA's chains by their serial numbers.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// An entry is the first 16 bytes of the SHA-256 of the serial number's bytes, big-endian and
+		/// without leading zeros. Attestations that stand are left alone; anybody can have them
+		/// judged again by `recheck`.
+		///
+		/// ## Errors
+		///
+		/// `SerialsUnchanged` when all entries are listed already.
+		///
+		/// ## Events
+		///
+		/// `SerialsRevoked` with the new ones.
+		#[pallet::call_index(32)]
+		#[pallet::weight(T::WeightInfo::change_serials(entries.len() as u32))]
+		pub fn revoke_serials(origin: OriginFor<T>, entries: SerialEntries) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			let mut changed = SerialEntries::default();
+			for entry in entries {
+				if !RevokedSerials::<T>::contains_key(entry) {
+					RevokedSerials::<T>::insert(entry, ());
+					// The list has the same bound as the argument.
+					let _ = changed.try_push(entry);
+				}
+			}
+			ensure!(!changed.is_empty(), Error::<T>::SerialsUnchanged);
+			Self::deposit_event(Event::SerialsRevoked { entries: changed });
+			Ok(())
+		}
+
+		/// Ends the revocation of certificates.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Governance.
+		///
+		/// ## Details
+		///
+		/// The entries are as those of `revoke_serials`.
+		///
+		/// ## Errors
+		///
+		/// `SerialsUnchanged` when none of the entries is listed.
+		///
+		/// ## Events
+		///
+		/// `SerialsRestored` with those that were listed.
+		#[pallet::call_index(33)]
+		#[pallet::weight(T::WeightInfo::change_serials(entries.len() as u32))]
+		pub fn restore_serials(origin: OriginFor<T>, entries: SerialEntries) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			let mut changed = SerialEntries::default();
+			for entry in entries {
+				if RevokedSerials::<T>::take(entry).is_some() {
+					// The list has the same bound as the argument.
+					let _ = changed.try_push(entry);
+				}
+			}
+			ensure!(!changed.is_empty(), Error::<T>::SerialsUnchanged);
+			Self::deposit_event(Event::SerialsRestored { entries: changed });
+			Ok(())
+		}
+
+		/// Suspends a worker whose attestation has ended or whose program is no longer allowed.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed, by anyone.
+		///
+		/// ## Details
+		///
+		/// An attestation that has ended, or whose program is revoked, does not stand anyway. The
+		/// suspension says so, and it holds what a GPU runs to the list as well. The worker ends it by
+		/// attesting again. The call costs no fee when it suspends.
+		///
+		/// ## Errors
+		///
+		/// `NotAttested`, `AlreadySuspended`, `AttestationStands`.
+		///
+		/// ## Events
+		///
+		/// `WorkerSuspended`.
+		#[pallet::call_index(34)]
+		#[pallet::weight(T::WeightInfo::suspend_expired())]
+		pub fn suspend_expired(
+			origin: OriginFor<T>,
+			worker: AccountId,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			Self::do_suspend_expired(worker)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Has a worker's evidence judged again, by what the chain knows now.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed, by anyone.
+		///
+		/// ## Details
+		///
+		/// `evidence` is what the worker's last `attest` had. If it does not stand any more, since the
+		/// vendor has revoked a key or found the firmware outdated, or governance asks for more, the
+		/// worker is suspended until it attests again, and the call costs no fee. If it stands, newer
+		/// collateral may make it stand for longer, and a suspension that was not governance's ends.
+		///
+		/// ## Errors
+		///
+		/// `NotAttested`, `EvidenceUnknown`, `AlreadySuspended`.
+		///
+		/// ## Events
+		///
+		/// `WorkerSuspended`, or `EvidenceRechecked` and before it `WorkerUnsuspended` where a
+		/// suspension ends.
+		#[pallet::call_index(35)]
+		#[pallet::weight(T::WeightInfo::attest(evidence.tee(), evidence.gpus().len() as u32))]
+		pub fn recheck(
+			origin: OriginFor<T>,
+			worker: AccountId,
+			evidence: Evidence,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let stands = Self::do_recheck(worker, &evidence)?;
+			Ok(if stands { Pays::Yes } else { Pays::No }.into())
 		}
 
 		/// Commits the caller to a secret seed for the next epoch, and to check jobs of some classes.
@@ -1550,8 +1941,11 @@ pub mod pallet {
 		pub fn attestation_status(worker: AccountId) -> Option<AttestationStatus> {
 			let attestation = Attestations::<T>::get(&worker)?;
 			Some(AttestationStatus {
-				suspended: Suspended::<T>::contains_key(&worker),
-				measurement_allowed: Measurements::<T>::contains_key(attestation.measurement),
+				suspended: Suspended::<T>::get(&worker),
+				measurement_allowed: Measurements::<T>::get(attestation.measurement)
+					== Some(attestation.tee),
+				ended: T::Time::now() > attestation.expires,
+				evidence: AttestedEvidence::<T>::get(&worker),
 				attestation,
 			})
 		}
@@ -1567,9 +1961,29 @@ pub mod pallet {
 			Calibrations::<T>::get(version)
 		}
 
-		/// The GPU that a worker has attested.
-		pub fn gpu(worker: AccountId) -> Option<H256> {
+		/// The GPUs that a worker has attested, in ascending order.
+		pub fn gpus(worker: AccountId) -> GpuList {
 			GpuOf::<T>::get(worker)
+		}
+
+		/// What evidence is accepted, and for how long.
+		pub fn attestation_policy() -> AttestationPolicy {
+			CurrentPolicy::<T>::get()
+		}
+
+		/// The number, the making and the end of the collateral that the chain has; `None` without any.
+		pub fn collateral(kind: CollateralKind) -> Option<Version> {
+			Self::version_of(kind)
+		}
+
+		/// The kind of TEE that a program may run in; `None` for one that is not allowed.
+		pub fn measurement(measurement: H256) -> Option<TeeKind> {
+			Measurements::<T>::get(measurement)
+		}
+
+		/// Whether certificates with a serial number are revoked; the entry is as in `revoke_serials`.
+		pub fn is_serial_revoked(entry: [u8; 16]) -> bool {
+			RevokedSerials::<T>::contains_key(entry)
 		}
 
 		/// The numbers of verification.

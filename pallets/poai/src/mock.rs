@@ -1,23 +1,24 @@
 //! A runtime with balances and this pallet, and the models, workers and jobs of the tests.
 
 pub use crate::doubles::*;
-use crate::{self as pallet_aci_poai, HoldReason, Pallet, SoftwareTee};
+use crate::{self as pallet_aci_poai, vendors::TestRoots, HoldReason, Pallet, SoftwareTee};
+pub use aci_attestation::testing::pki::NOW;
 use aci_poai::{
 	compute,
 	software_tee::{self, DEVELOPMENT_MEASUREMENT},
 };
 use aci_primitives::{
-	evidence::{Binding, Evidence},
+	evidence::{Binding, Evidence, TeeKind},
 	job::{job_id, sampling_seed, JobInput, JobParameters, PrivacyTier},
 	model::{ModelKind, ModelManifest, ModelShape},
 	proof::{Profile, ProfileKind},
 	receipt::Metrics,
 	traits::{SlashReport, Slasher},
-	AccountId, Balance, Class, Hash, JobId, JobSpec, Receipt, SignedReceipt, ACI,
+	AccountId, Balance, Class, Hash, JobId, JobSpec, Moment, Receipt, SignedReceipt, ACI,
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{fungible::InspectHold, ConstU32, ConstU64, OnInitialize},
+	traits::{fungible::InspectHold, ConstU32, ConstU64, OnInitialize, Time},
 };
 use frame_system::EnsureRoot;
 use sp_core::{ed25519, Pair, H256};
@@ -55,6 +56,8 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
+	/// The chain's time in milliseconds since 1970.
+	pub static Clock: Moment = NOW * 1_000;
 	/// What was reported to be slashed.
 	pub static Reported: Vec<SlashReport> = Vec::new();
 }
@@ -69,11 +72,20 @@ impl Slasher for SlasherDouble {
 	}
 }
 
+impl Time for Clock {
+	type Moment = Moment;
+	fn now() -> Moment {
+		Clock::get()
+	}
+}
+
 impl pallet_aci_poai::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type Verifier = SoftwareTee<Test>;
+	type Roots = TestRoots;
+	type Time = Clock;
 	type Slasher = SlasherDouble;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = ConstU32<RECENT_BLOCKS>;
@@ -99,7 +111,7 @@ pub fn account(number: u8) -> AccountId {
 /// A development chain: the development root and measurement, no models.
 pub fn development() -> sp_io::TestExternalities {
 	chain(crate::GenesisConfig {
-		measurements: vec![DEVELOPMENT_MEASUREMENT],
+		measurements: vec![(TeeKind::Software, DEVELOPMENT_MEASUREMENT)],
 		software_root: Some(software_tee::development_root_key()),
 		..Default::default()
 	})
@@ -108,7 +120,7 @@ pub fn development() -> sp_io::TestExternalities {
 /// A chain without a software root.
 pub fn production() -> sp_io::TestExternalities {
 	chain(crate::GenesisConfig {
-		measurements: vec![DEVELOPMENT_MEASUREMENT],
+		measurements: vec![(TeeKind::Software, DEVELOPMENT_MEASUREMENT)],
 		..Default::default()
 	})
 }

@@ -6,11 +6,14 @@
 //! slashed is the use of one GPU by two accounts at the same time, which takes moving it between them
 //! while jobs run; each receipt keeps the GPU of its worker, so that the receipts show it.
 //!
-//! A session key that was attested with a GPU keeps it: attested again it has to name the same one. So
-//! no receipt of a run on a GPU is accepted without the GPU on record.
+//! A machine may have several GPUs; it is enough that two accounts have one of them in common.
+//!
+//! A session key that was attested with GPUs keeps them: attested again it has to name the same ones.
+//! So no receipt of a run on a GPU is accepted without the GPU on record.
 
 use crate::{
-	Config, Error, Event, GpuOf, Gpus, KeyGpus, Pallet, ReceiptGpus, Receipts, ReportedReceipts,
+	Config, Error, Event, GpuList, GpuOf, Gpus, KeyGpus, Pallet, ReceiptGpus, Receipts,
+	ReportedReceipts,
 };
 use aci_market::Offence;
 use aci_primitives::{
@@ -20,7 +23,7 @@ use aci_primitives::{
 	AccountId, JobId, Role,
 };
 use frame_support::ensure;
-use sp_core::{ed25519, H256};
+use sp_core::ed25519;
 use sp_runtime::DispatchResult;
 
 /// Domain of the evidence of a Sybil: the hash of both receipts' hashes and the GPU.
@@ -43,33 +46,36 @@ pub(crate) fn overlap(one: &Receipt, other: &Receipt) -> bool {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Gives a worker the GPU that its new evidence names, or takes from it the one that it had.
-	pub(crate) fn bind_gpu(
+	/// Gives a worker the GPUs that its new evidence names, and takes from it those that it had.
+	pub(crate) fn bind_gpus(
 		worker: &AccountId,
 		session_key: &ed25519::Public,
-		gpu: Option<H256>,
+		gpus: GpuList,
 	) -> DispatchResult {
 		if let Some(known) = KeyGpus::<T>::get(session_key) {
-			ensure!(gpu == Some(known), Error::<T>::SessionKeyOnOtherGpu);
+			ensure!(gpus == known, Error::<T>::SessionKeyOnOtherGpu);
 		}
-		if let Some(gpu) = gpu {
+		for gpu in &gpus {
 			ensure!(
 				Gpus::<T>::get(gpu).is_none_or(|owner| owner == *worker),
 				Error::<T>::GpuAlreadyAttested
 			);
 		}
-		if let Some(former) = GpuOf::<T>::take(worker) {
+		for former in GpuOf::<T>::take(worker) {
 			Gpus::<T>::remove(former);
 		}
-		if let Some(gpu) = gpu {
-			GpuOf::<T>::insert(worker, gpu);
+		if gpus.is_empty() {
+			return Ok(());
+		}
+		for gpu in &gpus {
 			Gpus::<T>::insert(gpu, worker);
-			KeyGpus::<T>::insert(session_key, gpu);
 			Self::deposit_event(Event::GpuAttested {
 				worker: worker.clone(),
-				gpu,
+				gpu: *gpu,
 			});
 		}
+		GpuOf::<T>::insert(worker, &gpus);
+		KeyGpus::<T>::insert(session_key, gpus);
 		Ok(())
 	}
 
@@ -78,11 +84,11 @@ impl<T: Config> Pallet<T> {
 		let one = Receipts::<T>::get(job).ok_or(Error::<T>::UnknownReceipt)?;
 		let two = Receipts::<T>::get(other).ok_or(Error::<T>::UnknownReceipt)?;
 		ensure!(one.worker != two.worker, Error::<T>::SameWorker);
-		let gpu = ReceiptGpus::<T>::get(job).ok_or(Error::<T>::NotOneGpu)?;
-		ensure!(
-			ReceiptGpus::<T>::get(other) == Some(gpu),
-			Error::<T>::NotOneGpu
-		);
+		let others = ReceiptGpus::<T>::get(other);
+		let gpu = ReceiptGpus::<T>::get(job)
+			.into_iter()
+			.find(|gpu| others.contains(gpu))
+			.ok_or(Error::<T>::NotOneGpu)?;
 		ensure!(
 			overlap(&one.receipt.receipt, &two.receipt.receipt),
 			Error::<T>::RunsDoNotOverlap

@@ -28,6 +28,7 @@ impl<T: Config> AttestationVerifier for SoftwareTee<T> {
 				report_data,
 				verify_ed25519,
 			),
+			_ => Err(EvidenceError::TeeNotAccepted),
 		}
 	}
 }

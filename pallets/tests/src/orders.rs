@@ -14,7 +14,7 @@ use aci_primitives::{
 	job::{job_id, sampling_seed, Content, JobParameters, PrivacyTier},
 	proof::{Outcome, Profile, ProfileKind},
 	receipt::Metrics,
-	AccountId, Balance, BlockNumber, BoundedList, ClassId, Job, JobId, JobInput, JobOutput,
+	AccountId, Balance, BlockNumber, BoundedList, ClassId, Hash, Job, JobId, JobInput, JobOutput,
 	JobSpec, JobStatus, ModelId, Receipt, ReservationId, Role, SignedReceipt,
 };
 use frame_support::{assert_ok, dispatch::DispatchResult};
@@ -23,6 +23,9 @@ use sp_core::{ed25519, Pair, H256};
 
 /// The GPU that workers of the tests attest.
 pub const GPU: H256 = H256::repeat_byte(0x99);
+
+/// The data key of every worker.
+const DATA_KEY: [u8; 32] = [7; 32];
 
 /// A session key of a worker: one that it attests without a GPU, or one with.
 fn session_pair(worker: &AccountId, with_gpu: bool) -> ed25519::Pair {
@@ -35,13 +38,24 @@ fn session_pair(worker: &AccountId, with_gpu: bool) -> ed25519::Pair {
 pub fn attestation(worker: &AccountId, with_gpu: bool) -> pallet_aci_poai::Call<Market> {
 	let recent_block = System::block_number() - 1;
 	let session_key = session_pair(worker, with_gpu).public();
-	let data_key = [7; 32];
+	let data_key = DATA_KEY;
+	let evidence = evidence(worker, with_gpu, System::block_hash(recent_block));
+	pallet_aci_poai::Call::attest {
+		evidence,
+		session_key,
+		data_key,
+		recent_block,
+	}
+}
+
+/// What a worker's program makes in the software TEE, with the GPU or without.
+fn evidence(worker: &AccountId, with_gpu: bool, recent_block: Hash) -> Evidence {
 	let binding = Binding {
 		genesis: System::block_hash(0),
 		account: worker.clone(),
-		session_key,
-		data_key,
-		recent_block: System::block_hash(recent_block),
+		session_key: session_pair(worker, with_gpu).public(),
+		data_key: DATA_KEY,
+		recent_block,
 		device_evidence: H256::zero(),
 	};
 	let (root, program) = (
@@ -49,17 +63,19 @@ pub fn attestation(worker: &AccountId, with_gpu: bool) -> pallet_aci_poai::Call<
 		software_tee::DEVELOPMENT_MEASUREMENT,
 	);
 	let (data, machine) = (binding.report_data(), H256::from_slice(worker.as_ref()));
-	let evidence = if with_gpu {
+	if with_gpu {
 		Evidence::SoftwareGpu(software_tee::quote_gpu(&root, program, data, machine, GPU))
 	} else {
 		Evidence::Software(software_tee::quote(&root, program, data, machine))
-	};
-	pallet_aci_poai::Call::attest {
-		evidence,
-		session_key,
-		data_key,
-		recent_block,
 	}
+}
+
+/// The evidence that a worker attested with, or other one.
+pub fn attested_evidence(worker: &AccountId, same: bool) -> Evidence {
+	let record = pallet_aci_poai::AttestedEvidence::<Market>::get(worker);
+	let block = record.map(|record| record.recent_block).unwrap_or_default();
+	let with_gpu = !pallet_aci_poai::GpuOf::<Market>::get(worker).is_empty();
+	evidence(worker, with_gpu == same, block)
 }
 
 /// The models that workers of the tests offer.

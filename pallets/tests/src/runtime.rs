@@ -4,6 +4,10 @@
 //!
 //! Limits and times are small, so that short sequences reach them.
 
+use aci_attestation::{
+	roots::{Roots, VENDORS},
+	testing::pki::Key,
+};
 use aci_market::{ControlRules, FeeShares, QualityRules, SlashTable, StakeRules};
 use aci_primitives::{
 	traits::{DisputeCommittee, InferenceJobs},
@@ -22,6 +26,7 @@ use sp_runtime::{
 	traits::{ConvertInto, IdentityLookup},
 	DispatchError, Permill,
 };
+use std::sync::OnceLock;
 
 type Block = frame_system::mocking::MockBlockU32<Market>;
 
@@ -300,11 +305,27 @@ impl pallet_aci_hmm::Config for Market {
 	type WeightInfo = ();
 }
 
+/// The vendors' keys, with AMD's replaced by one of the tests.
+pub struct TestRoots;
+
+impl pallet_aci_poai::VendorRoots for TestRoots {
+	fn roots() -> Roots<'static> {
+		static AMD: OnceLock<Vec<u8>> = OnceLock::new();
+		let amd: &'static [u8] = AMD.get_or_init(|| Key::p384(11).info());
+		Roots {
+			amd: [amd; 3],
+			..VENDORS
+		}
+	}
+}
+
 impl pallet_aci_poai::Config for Market {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type GovernanceOrigin = frame_system::EnsureRoot<AccountId>;
 	type Verifier = pallet_aci_poai::SoftwareTee<Market>;
+	type Roots = TestRoots;
+	type Time = Timestamp;
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
 	type RecentBlocks = ConstU32<50>;

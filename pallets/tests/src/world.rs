@@ -4,6 +4,7 @@ use crate::{check, runtime::*};
 use aci_market::stake::worker_bond_required;
 use aci_poai::software_tee;
 use aci_primitives::{
+	evidence::TeeKind,
 	model::{ModelKind, ModelShape},
 	proof::ProfileKind,
 	AccountId, Balance, BlockNumber, Class, ClassId, ModelId, ModelManifest, Moment, Role,
@@ -163,7 +164,7 @@ pub fn genesis() -> sp_io::TestExternalities {
 			manifest("embedding", embeds, ProfileKind::Exact),
 		),
 	];
-	genesis.po_ai.measurements = vec![software_tee::DEVELOPMENT_MEASUREMENT];
+	genesis.po_ai.measurements = vec![(TeeKind::Software, software_tee::DEVELOPMENT_MEASUREMENT)];
 	genesis.po_ai.software_root = Some(software_tee::development_root_key());
 	let [first, second, _] = validators();
 	genesis.staking_slashing.bonds = vec![

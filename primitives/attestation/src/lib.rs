@@ -21,9 +21,12 @@ pub mod signature;
 pub mod time;
 pub mod x509;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
+
+#[cfg(all(feature = "testing", target_family = "wasm"))]
+compile_error!("the feature `testing` has vendors whose keys are public: no runtime may have it");
 
 pub use error::{Error, Part};

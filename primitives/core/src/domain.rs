@@ -15,6 +15,12 @@ pub const RECEIPT: &[u8] = b"aci/receipt/1";
 pub const SIGNED_RECEIPT: &[u8] = b"aci/signed-receipt/1";
 /// Domain of the report data of an attestation.
 pub const REPORT_DATA: &[u8] = b"aci/report-data/1";
+/// Domain of the nonce of a GPU's report.
+pub const GPU_NONCE: &[u8] = b"aci/gpu-nonce/1";
+/// Domain of the hash of GPU evidence.
+pub const GPU_EVIDENCE: &[u8] = b"aci/gpu-evidence/1";
+/// Domain of what a chain keeps of evidence.
+pub const EVIDENCE: &[u8] = b"aci/evidence/1";
 /// Domain of what the software TEE's root signs.
 pub const SOFTWARE_QUOTE: &[u8] = b"aci/software-quote/1";
 /// Domain of what the software TEE's root signs for a quote that names a GPU.

@@ -5,7 +5,11 @@ use crate::{
 	RuntimeBlockWeights, RuntimeHoldReason, RuntimeOrigin, EPOCH,
 };
 use aci_primitives::{
-	traits::InferenceJobs, AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
+	class::JOB_MILLI_SLOTS,
+	evidence::TeeKind,
+	model::{ModelKind, ModelManifest},
+	traits::{InferenceJobs, MarketQuote, ProofOfAi},
+	AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
 };
 use frame_support::{
 	dispatch::DispatchClass,
@@ -51,12 +55,13 @@ impl ContractMarket for MarketOfContracts {
 const MAX_CONTRACT_ORDERS: u32 = 1_000;
 const _: () = assert!(MAX_CONTRACT_ORDERS < EPOCH);
 
-/// The programs that the poai pallet allows.
+/// The programs that the poai pallet allows in the software TEE, whose evidence alone contracts can
+/// show.
 pub struct AllowedPrograms;
 
 impl Contains<Hash> for AllowedPrograms {
 	fn contains(measurement: &Hash) -> bool {
-		pallet_aci_poai::Measurements::<Runtime>::contains_key(measurement)
+		pallet_aci_poai::Measurements::<Runtime>::get(measurement) == Some(TeeKind::Software)
 	}
 }
 

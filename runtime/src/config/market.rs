@@ -172,6 +172,8 @@ impl pallet_aci_poai::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type GovernanceOrigin = ParametersAdmin;
 	type Verifier = pallet_aci_poai::SoftwareTee<Runtime>;
+	type Roots = pallet_aci_poai::Vendors;
+	type Time = Timestamp;
 	type Slasher = StakingSlashing;
 	type ModelDeposit = ModelDeposit;
 	type RecentBlocks = RecentBlocks;

@@ -7,7 +7,7 @@ use crate::{
 	SessionKeys, StakingSlashingConfig, SudoConfig, MINUTES, UNIT,
 };
 use aci_poai::software_tee;
-use aci_primitives::{BoundedBytes, Class, Role};
+use aci_primitives::{evidence::TeeKind, BoundedBytes, Class, Role};
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use serde_json::Value;
@@ -142,7 +142,7 @@ fn development(validators: &[Person]) -> Value {
 				(models::SMOLLM2, alice.clone(), models::smollm2()),
 				(models::MINILM, alice, models::minilm()),
 			],
-			measurements: vec![software_tee::DEVELOPMENT_MEASUREMENT],
+			measurements: vec![(TeeKind::Software, software_tee::DEVELOPMENT_MEASUREMENT)],
 			software_root: Some(software_tee::development_root_key()),
 			thresholds: super::thresholds(),
 		},

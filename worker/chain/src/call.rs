@@ -12,7 +12,11 @@ use crate::{
 	DeclineReason, SlashId, Swap,
 };
 use aci_primitives::{
-	evidence::Evidence, job::Home, model::ModelManifest, traits::DisputeVerdict, worker::Endpoint,
+	evidence::{Evidence, TeeKind},
+	job::Home,
+	model::ModelManifest,
+	traits::DisputeVerdict,
+	worker::Endpoint,
 	AccountId, Balance, BlockNumber, BoundedBytes, BoundedList, Class, ClassId, Hash, JobId,
 	JobOutput, JobSpec, ModelId, ReservationId, Role, SignedReceipt,
 };
@@ -150,7 +154,7 @@ pub enum PoAiCall {
 		recent_block: BlockNumber,
 	},
 	#[codec(index = 3)]
-	allow_measurement { measurement: Hash },
+	allow_measurement { tee: TeeKind, measurement: Hash },
 	#[codec(index = 4)]
 	revoke_measurement { measurement: Hash },
 	#[codec(index = 5)]
@@ -468,9 +472,9 @@ impl Call {
 		})
 	}
 
-	/// Lets programs with a measurement attest. By governance.
-	pub fn allow_measurement(measurement: Hash) -> Self {
-		Call::PoAi(PoAiCall::allow_measurement { measurement })
+	/// Lets programs with a measurement attest in a kind of TEE. By governance.
+	pub fn allow_measurement(tee: TeeKind, measurement: Hash) -> Self {
+		Call::PoAi(PoAiCall::allow_measurement { tee, measurement })
 	}
 
 	/// Lets programs with a measurement attest no longer. By governance.

@@ -19,6 +19,7 @@ fn a_worker_attests_its_keys() {
 			measurement: DEVELOPMENT_MEASUREMENT,
 			hardware: H256::repeat_byte(0x4d),
 			since: 40,
+			expires: u64::MAX,
 		};
 		System::assert_last_event(
 			Event::WorkerAttested {
@@ -28,6 +29,8 @@ fn a_worker_attests_its_keys() {
 				tee: TeeKind::Software,
 				measurement: DEVELOPMENT_MEASUREMENT,
 				hardware: H256::repeat_byte(0x4d),
+				expires: u64::MAX,
+				evidence: evidence(&account(1), session_key(10), [10; 32], parent()).hash(),
 			}
 			.into(),
 		);
@@ -197,7 +200,11 @@ fn a_measurement_that_is_not_allowed_is_refused() {
 			)
 		};
 		assert_noop!(attest_unknown(), Error::<Test>::MeasurementNotAllowed);
-		assert_ok!(PoAi::allow_measurement(RuntimeOrigin::root(), unknown));
+		assert_ok!(PoAi::allow_measurement(
+			RuntimeOrigin::root(),
+			TeeKind::Software,
+			unknown
+		));
 		assert_ok!(attest_unknown());
 	});
 }

@@ -1,6 +1,6 @@
-use crate::{mock::*, Error, Event};
+use crate::{mock::*, Error, Event, Suspension};
 use aci_poai::software_tee::DEVELOPMENT_MEASUREMENT;
-use aci_primitives::traits::ProofOfAi;
+use aci_primitives::{evidence::TeeKind, traits::ProofOfAi};
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
 use sp_runtime::traits::BadOrigin;
@@ -26,10 +26,12 @@ fn a_revoked_measurement_voids_its_attestations_until_it_is_allowed_again() {
 
 		assert_ok!(PoAi::allow_measurement(
 			RuntimeOrigin::root(),
+			TeeKind::Software,
 			DEVELOPMENT_MEASUREMENT
 		));
 		System::assert_last_event(
 			Event::MeasurementAllowed {
+				tee: TeeKind::Software,
 				measurement: DEVELOPMENT_MEASUREMENT,
 			}
 			.into(),
@@ -44,7 +46,13 @@ fn a_suspended_worker_has_no_attestation_until_it_is_unsuspended() {
 	development().execute_with(|| {
 		assert_ok!(attest(1, 10));
 		assert_ok!(PoAi::suspend(RuntimeOrigin::root(), account(1)));
-		System::assert_last_event(Event::WorkerSuspended { worker: account(1) }.into());
+		System::assert_last_event(
+			Event::WorkerSuspended {
+				worker: account(1),
+				reason: Suspension::Governance,
+			}
+			.into(),
+		);
 		assert_eq!(PoAi::attestation(&account(1)), None);
 		assert!(!PoAi::attestation_status(account(1))
 			.expect("attested")
@@ -70,7 +78,7 @@ fn nothing_is_allowed_revoked_suspended_or_unsuspended_twice() {
 		let root = RuntimeOrigin::root;
 		let unknown = H256::repeat_byte(1);
 		assert_noop!(
-			PoAi::allow_measurement(root(), DEVELOPMENT_MEASUREMENT),
+			PoAi::allow_measurement(root(), TeeKind::Software, DEVELOPMENT_MEASUREMENT),
 			Error::<Test>::MeasurementExists
 		);
 		assert_noop!(
@@ -93,7 +101,10 @@ fn nothing_is_allowed_revoked_suspended_or_unsuspended_twice() {
 fn only_governance_decides_on_measurements_and_suspensions() {
 	development().execute_with(|| {
 		let signed = || RuntimeOrigin::signed(account(1));
-		assert_noop!(PoAi::allow_measurement(signed(), H256::zero()), BadOrigin);
+		assert_noop!(
+			PoAi::allow_measurement(signed(), TeeKind::Sgx, H256::zero()),
+			BadOrigin
+		);
 		assert_noop!(
 			PoAi::revoke_measurement(signed(), DEVELOPMENT_MEASUREMENT),
 			BadOrigin

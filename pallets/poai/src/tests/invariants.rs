@@ -2,7 +2,7 @@
 
 use crate::{mock::*, ModelUse, Models, Receipts, SessionKeyOwner};
 use aci_poai::software_tee::DEVELOPMENT_MEASUREMENT;
-use aci_primitives::traits::ProofOfAi;
+use aci_primitives::{evidence::TeeKind, traits::ProofOfAi};
 use frame_support::assert_ok;
 use proptest::prelude::*;
 use sp_runtime::{DispatchError, DispatchResult, StateVersion};
@@ -128,9 +128,11 @@ fn run(step: &Step) -> DispatchResult {
 			let origin = RuntimeOrigin::signed(account(3));
 			PoAi::report_sybil(origin, job(one, &spec), job(other, &spec))
 		}
-		Step::Measurement { allow: true } => {
-			PoAi::allow_measurement(RuntimeOrigin::root(), DEVELOPMENT_MEASUREMENT)
-		}
+		Step::Measurement { allow: true } => PoAi::allow_measurement(
+			RuntimeOrigin::root(),
+			TeeKind::Software,
+			DEVELOPMENT_MEASUREMENT,
+		),
 		Step::Measurement { allow: false } => {
 			PoAi::revoke_measurement(RuntimeOrigin::root(), DEVELOPMENT_MEASUREMENT)
 		}

@@ -55,7 +55,7 @@ fn a_gpu_of_another_account_is_refused_and_nobody_is_slashed() {
 		assert_ok!(attest_gpu(1, 12, 0x99));
 		assert_ok!(attest_gpu(2, 11, 0x98));
 		assert_ok!(attest(3, 13));
-		assert_eq!(PoAi::gpu(account(3)), None);
+		assert!(PoAi::gpus(account(3)).is_empty());
 		// Whoever attests without it leaves it to others.
 		assert_ok!(attest(1, 14));
 		assert_eq!(Gpus::<Test>::get(H256::repeat_byte(0x99)), None);
@@ -111,7 +111,7 @@ fn a_gpu_that_is_moved_between_two_accounts_while_jobs_run_costs_both_their_bond
 			(&account(4), &None)
 		);
 		PoAi::forget_receipt(&first);
-		assert!(ReceiptGpus::<Test>::get(first).is_none());
+		assert!(ReceiptGpus::<Test>::get(first).is_empty());
 		assert!(!ReportedReceipts::<Test>::contains_key(first));
 	});
 }

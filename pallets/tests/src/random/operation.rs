@@ -67,6 +67,11 @@ pub enum Kind {
 	RegisterModel,
 	RemoveModel,
 	Attest,
+	Collateral,
+	Policy,
+	Serials,
+	SuspendExpired,
+	Recheck,
 	MoveGpu,
 	ReportSybil,
 	AllowMeasurement,
@@ -80,7 +85,7 @@ pub enum Kind {
 }
 
 /// How often each kind happens.
-const WEIGHTS: [(u32, Kind); 66] = [
+const WEIGHTS: [(u32, Kind); 71] = [
 	(130, Kind::NextBlock),
 	(60, Kind::Submit),
 	(12, Kind::SubmitReserved),
@@ -137,6 +142,11 @@ const WEIGHTS: [(u32, Kind); 66] = [
 	(4, Kind::RegisterModel),
 	(5, Kind::RemoveModel),
 	(4, Kind::Attest),
+	(2, Kind::Collateral),
+	(1, Kind::Policy),
+	(2, Kind::Serials),
+	(4, Kind::SuspendExpired),
+	(4, Kind::Recheck),
 	(18, Kind::MoveGpu),
 	(20, Kind::ReportSybil),
 	(8, Kind::AllowMeasurement),

@@ -97,6 +97,7 @@ impl Sample {
 			qe_identity: their.qe_identity.as_bytes(),
 			qe_identity_signature: their.qe_identity_signature.as_slice().try_into().ok()?,
 			signing_certificate: chain.first()?,
+			qe_identity_certificate: chain.first()?,
 			root_revocation_list: &their.root_ca_crl,
 			pck_revocation_list: &their.pck_crl,
 		};

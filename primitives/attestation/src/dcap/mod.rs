@@ -25,7 +25,8 @@
 //!    domains are bound, one whose reserved attributes are set, and one that does not disable the
 //!    conversion of page faults into exceptions (SEPT_VE_DISABLE), which its host could abuse.
 //! 6. What is read is bounded: quote, texts, lists, levels, modules, certificates. Time is linear in
-//!    their lengths; on Intel's own chain it has nine signatures.
+//!    their lengths; on Intel's own chain it has nine signatures, or ten while two certificates sign
+//!    its statements.
 //!
 //! # Deviations from Intel's library
 //!
@@ -68,8 +69,11 @@ pub struct Collateral<'a> {
 	pub qe_identity: &'a [u8],
 	/// r and s.
 	pub qe_identity_signature: &'a [u8; 64],
-	/// The certificate that signs both, in DER.
+	/// The certificate of the key that signs the TCB info, in DER.
 	pub signing_certificate: &'a [u8],
+	/// That of the key that signs the QE identity. Intel has one for both; while it changes to the
+	/// next, a chain may have statements of either.
+	pub qe_identity_certificate: &'a [u8],
 	/// The root's revocation list, in DER.
 	pub root_revocation_list: &'a [u8],
 	/// The revocation list of the CA that issued the PCK, in DER.

@@ -52,10 +52,18 @@ pub fn verify(
 		&signer,
 		now,
 	)?;
+	let qe_signer = if collateral.qe_identity_certificate == collateral.signing_certificate {
+		signer
+	} else {
+		let (qe_signer, its_validity) =
+			signing_certificate(collateral.qe_identity_certificate, &root_list, now, roots)?;
+		validity = validity.meet(its_validity);
+		qe_signer
+	};
 	let qe_identity = verify_qe_identity(
 		collateral.qe_identity,
 		collateral.qe_identity_signature,
-		&signer,
+		&qe_signer,
 		now,
 	)?;
 	validity = validity

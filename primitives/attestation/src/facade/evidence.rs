@@ -1,101 +1,29 @@
-//! Evidence as a worker sends it.
-//!
-//! The indices are those that `aci_primitives::evidence::Evidence` keeps free for these kinds, so
-//! that it can take these types as its variants. Every part has a bound, a little above the largest
-//! that vendors make.
+//! Evidence as a worker sends it: the types of `aci_primitives::evidence`, and what can be read from
+//! them before anything is verified.
 
-use aci_primitives::{BoundedBytes, BoundedList};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use crate::{
+	error::Part,
+	x509::{Certificate, RevokedSerials},
+};
+pub use aci_primitives::evidence::{
+	CertificateBytes, Evidence, GpuEvidence, HostEvidence, NvidiaEvidence, QuoteBytes,
+	SevSnpEvidence, MAX_GPUS,
+};
+use alloc::vec::Vec;
 
-/// A certificate in DER.
-pub type CertificateBytes = BoundedBytes<4096>;
-/// A quote of SGX or TDX.
-pub type QuoteBytes = BoundedBytes<16_384>;
-/// Most GPUs of one TEE.
-pub const MAX_GPUS: u32 = 8;
-
-/// Evidence of a virtual machine's TEE.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub enum HostEvidence {
-	/// Intel TDX: a quote.
-	#[codec(index = 2)]
-	Tdx(QuoteBytes),
-	/// AMD SEV-SNP: a report and the chain of its key.
-	#[codec(index = 3)]
-	SevSnp(SevSnpEvidence),
-}
-
-/// A report of SEV-SNP and the chain of its key.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub struct SevSnpEvidence {
-	/// The report, 1184 bytes.
-	pub report: BoundedBytes<1184>,
-	/// The chip's certificate.
-	pub vcek: CertificateBytes,
-	/// The certificate of the product's authority.
-	pub ask: CertificateBytes,
-}
-
-/// A GPU's report and the chain of its key.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub struct GpuEvidence {
-	/// The report, made with the nonce of [`Registration::nonce`](super::Registration::nonce).
-	pub report: BoundedBytes<16_384>,
-	/// The signing key's certificate first.
-	pub chain: BoundedList<CertificateBytes, 6>,
-}
-
-/// A machine's TEE and the GPUs that work in it.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub struct NvidiaEvidence {
-	/// The machine's evidence; its report data commits to the GPUs'.
-	pub host: HostEvidence,
-	/// One for each GPU.
-	pub gpus: BoundedList<GpuEvidence, MAX_GPUS>,
-}
-
-/// Evidence by the kind of TEE.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub enum Evidence {
-	/// Intel SGX: a quote.
-	#[codec(index = 1)]
-	Sgx(QuoteBytes),
-	/// Intel TDX: a quote.
-	#[codec(index = 2)]
-	Tdx(QuoteBytes),
-	/// AMD SEV-SNP.
-	#[codec(index = 3)]
-	SevSnp(SevSnpEvidence),
-	/// A virtual machine's TEE with GPUs of NVIDIA in confidential mode.
-	#[codec(index = 4)]
-	Nvidia(NvidiaEvidence),
-	/// ARM TrustZone: the chain of a key that Android attested, the key's certificate first.
-	#[codec(index = 5)]
-	TrustZone(BoundedList<CertificateBytes, 6>),
-}
-
-impl Evidence {
-	/// The GPUs' evidence.
-	pub fn gpus(&self) -> &[GpuEvidence] {
-		match self {
-			Self::Nvidia(evidence) => &evidence.gpus,
-			_ => &[],
-		}
-	}
+/// The entries under which [`RevokedSerials`] would list the certificates of TrustZone and of GPUs
+/// in this evidence: at most 54. What cannot be read is left out; it does not stand anyway.
+pub fn serial_entries(evidence: &Evidence) -> Vec<[u8; 16]> {
+	let trust_zone = match evidence {
+		Evidence::TrustZone(chain) => &chain[..],
+		_ => &[],
+	};
+	evidence
+		.gpus()
+		.iter()
+		.flat_map(|gpu| gpu.chain.iter())
+		.chain(trust_zone)
+		.filter_map(|bytes| Certificate::parse(bytes, Part::Certificate).ok())
+		.map(|certificate| RevokedSerials::entry(certificate.serial))
+		.collect()
 }

@@ -3,8 +3,9 @@
 pub mod binding;
 pub mod collateral;
 pub mod evidence;
+mod reason;
 mod verifier;
 
 pub use binding::Registration;
-pub use evidence::{Evidence, GpuEvidence, HostEvidence};
+pub use evidence::{serial_entries, Evidence, GpuEvidence, HostEvidence};
 pub use verifier::{verify, Collateral, Gpu, Policy, Tcb, Tee, Verified};

@@ -12,6 +12,7 @@ use crate::{
 	sev,
 	x509::{RevokedSerials, Validity},
 };
+pub use aci_primitives::evidence::TeeKind as Tee;
 use aci_primitives::{domain::tagged_hash, BoundedList};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -64,35 +65,6 @@ pub struct Policy {
 	pub nvidia: bool,
 	/// ARM TrustZone.
 	pub trust_zone: Option<android::Policy>,
-}
-
-/// A kind of TEE.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-#[scale_info(capture_docs = "always")]
-pub enum Tee {
-	/// Intel SGX.
-	#[codec(index = 1)]
-	Sgx,
-	/// Intel TDX.
-	#[codec(index = 2)]
-	Tdx,
-	/// AMD SEV-SNP.
-	#[codec(index = 3)]
-	SevSnp,
-	/// ARM TrustZone.
-	#[codec(index = 5)]
-	TrustZone,
 }
 
 /// The state of a platform, in its vendor's terms.
@@ -167,7 +139,8 @@ pub struct Verified {
 /// Checks evidence of a registration.
 ///
 /// `now` is in seconds since 1970. A GPU that comes twice is refused. The caller still checks that
-/// the measurements are allowed and that the registration's block is recent.
+/// the measurements are allowed and that the registration's block is recent. Evidence of the software
+/// TEE has no vendor and is refused here.
 ///
 /// Errors: [`Error::TeeNotAccepted`], [`Error::CollateralMissing`], [`Error::WrongReportData`],
 /// [`Error::WrongNonce`], and those of the TEE's own verifier.
@@ -181,6 +154,7 @@ pub fn verify(
 ) -> Result<Verified, Error> {
 	let report_data = registration.report_data(evidence.gpus());
 	let (mut verified, mut validity) = match evidence {
+		Evidence::Software(_) | Evidence::SoftwareGpu(_) => return Err(Error::TeeNotAccepted),
 		Evidence::Sgx(quote) => intel(quote, policy.sgx, dcap::Tee::Sgx, collateral, now, roots)?,
 		Evidence::Tdx(quote) => intel(quote, policy.tdx, dcap::Tee::Tdx, collateral, now, roots)?,
 		Evidence::SevSnp(evidence) => amd(evidence, policy, collateral, now, roots)?,

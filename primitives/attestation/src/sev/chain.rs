@@ -38,9 +38,7 @@ pub fn verify<'a>(
 	let report = Report::parse(evidence.report)?;
 	let vcek = Certificate::parse(evidence.vcek, part)?;
 	let ask = Certificate::parse(evidence.ask, part)?;
-	let product = common_name(ask.issuer)
-		.and_then(Product::of_root_name)
-		.ok_or(Error::UntrustedChain(part))?;
+	let product = product_of(&ask)?;
 	let minimum = policy.minimum(product).ok_or(Error::TeeNotAccepted)?;
 	let root = roots.amd(product);
 	let mut validity = verify_chain(&[vcek, ask], root, now, part)?;
@@ -86,6 +84,19 @@ pub fn verify<'a>(
 		tcb,
 		validity,
 	})
+}
+
+/// The product whose root an ASK names as its issuer: chooses the revocation list. Nothing is verified.
+///
+/// Errors: of [`Part::Certificate`].
+pub fn required(ask: &[u8]) -> Result<Product, Error> {
+	product_of(&Certificate::parse(ask, Part::Certificate)?)
+}
+
+fn product_of(ask: &Certificate) -> Result<Product, Error> {
+	common_name(ask.issuer)
+		.and_then(Product::of_root_name)
+		.ok_or(Error::UntrustedChain(Part::Certificate))
 }
 
 /// The certificate must be for the report's chip, and the report must name one.

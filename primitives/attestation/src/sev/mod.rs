@@ -29,7 +29,7 @@ mod chain;
 mod report;
 mod tcb;
 
-pub use chain::verify;
+pub use chain::{required, verify};
 pub use report::{Report, REPORT_SIZE};
 pub use tcb::{Product, Tcb};
 

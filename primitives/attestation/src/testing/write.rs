@@ -12,7 +12,13 @@ fn length(length: usize) -> Vec<u8> {
 	match length {
 		0..=0x7f => vec![length as u8],
 		0x80..=0xff => vec![0x81, length as u8],
-		_ => vec![0x82, (length >> 8) as u8, length as u8],
+		0x100..=0xffff => vec![0x82, (length >> 8) as u8, length as u8],
+		_ => vec![
+			0x83,
+			(length >> 16) as u8,
+			(length >> 8) as u8,
+			length as u8,
+		],
 	}
 }
 

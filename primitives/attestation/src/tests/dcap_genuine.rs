@@ -59,6 +59,7 @@ impl Sample {
 			qe_identity: &self.qe_identity,
 			qe_identity_signature: &self.qe_identity_signature,
 			signing_certificate: &self.signing_certificate,
+			qe_identity_certificate: &self.signing_certificate,
 			root_revocation_list: &self.root_list,
 			pck_revocation_list: &self.pck_list,
 		}

@@ -1,6 +1,5 @@
 //! The whole: registrations with evidence of every kind.
 
-use super::{android::Device, nvidia::Gpu, sev::Vendor};
 use crate::{
 	dcap::{self, required, TcbStatus},
 	error::{Error, Part},
@@ -12,7 +11,10 @@ use crate::{
 	},
 	roots::{Roots, VENDORS},
 	testing::{
+		amd::Vendor,
+		android::Device,
 		intel::{Intel, Signed},
+		nvidia::Gpu,
 		pki::{list, Key, NOW},
 	},
 	x509::RevokedSerials,

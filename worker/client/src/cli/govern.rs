@@ -63,6 +63,9 @@ pub enum GovernCommand {
 	AllowMeasurement {
 		/// The measurement: 0x and 64 hexadecimal digits.
 		measurement: String,
+		/// The kind of TEE that they may run in; `nvidia` for what GPUs run beside one.
+		#[arg(long, value_enum, default_value_t = TeeArg::Software)]
+		tee: TeeArg,
 	},
 	/// Let programs with this measurement attest no longer.
 	RevokeMeasurement {
@@ -107,6 +110,23 @@ pub struct PriceArgs {
 	/// The part of the price that scarcity does not move, in per cent.
 	#[arg(long, value_name = "PERCENT")]
 	pub floor_share: String,
+}
+
+/// A kind of TEE.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TeeArg {
+	/// That of development chains.
+	Software,
+	/// Intel SGX.
+	Sgx,
+	/// Intel TDX.
+	Tdx,
+	/// AMD SEV-SNP.
+	SevSnp,
+	/// A GPU of NVIDIA in confidential mode.
+	Nvidia,
+	/// ARM TrustZone.
+	TrustZone,
 }
 
 /// How an output is found.

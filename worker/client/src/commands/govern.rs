@@ -1,7 +1,7 @@
 //! `aci govern`: what only governance may do, encoded for a referendum, or done by sudo.
 
 use crate::{
-	cli::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg},
+	cli::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, TeeArg, VerdictArg},
 	context::Context,
 	error::ClientError,
 	names,
@@ -9,7 +9,7 @@ use crate::{
 	output::{aci, pairs, Done},
 };
 use aci_chain::{amount, Call};
-use aci_primitives::{traits::DisputeVerdict, Balance, Class, Hash};
+use aci_primitives::{evidence::TeeKind, traits::DisputeVerdict, Balance, Class, Hash};
 use serde_json::json;
 
 /// Parts per billion in one per million.
@@ -70,8 +70,8 @@ async fn call(context: &Context, command: GovernCommand) -> Result<Call, ClientE
 			};
 			Call::decide_dispute(names::job(&job)?, verdict)
 		}
-		GovernCommand::AllowMeasurement { measurement } => {
-			Call::allow_measurement(read_measurement(&measurement)?)
+		GovernCommand::AllowMeasurement { measurement, tee } => {
+			Call::allow_measurement(tee_kind(tee), read_measurement(&measurement)?)
 		}
 		GovernCommand::RevokeMeasurement { measurement } => {
 			Call::revoke_measurement(read_measurement(&measurement)?)
@@ -98,6 +98,17 @@ fn read_price(price: &PriceArgs) -> Result<(Balance, u32), ClientError> {
 	// At most 10^6 times 10^3.
 	let floor = floor.saturating_mul(BILLIONTHS);
 	Ok((amount::parse(&price.par_price)?, floor))
+}
+
+fn tee_kind(tee: TeeArg) -> TeeKind {
+	match tee {
+		TeeArg::Software => TeeKind::Software,
+		TeeArg::Sgx => TeeKind::Sgx,
+		TeeArg::Tdx => TeeKind::Tdx,
+		TeeArg::SevSnp => TeeKind::SevSnp,
+		TeeArg::Nvidia => TeeKind::Nvidia,
+		TeeArg::TrustZone => TeeKind::TrustZone,
+	}
 }
 
 fn read_measurement(text: &str) -> Result<Hash, ClientError> {

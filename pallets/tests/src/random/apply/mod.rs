@@ -115,6 +115,11 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		| Kind::RevokeMeasurement
 		| Kind::Suspend
 		| Kind::Unsuspend
+		| Kind::Collateral
+		| Kind::Policy
+		| Kind::Serials
+		| Kind::SuspendExpired
+		| Kind::Recheck
 		| Kind::SetThresholds => proof::apply(operation, game),
 		Kind::Canaries | Kind::Challenge | Kind::SetRules => verification::apply(operation, game),
 		_ => stakes::apply(operation, game),

@@ -14,8 +14,10 @@ use aci_poai::{
 	software_tee::DEVELOPMENT_MEASUREMENT,
 	thresholds::{file::shipped, Thresholds},
 };
-use aci_primitives::{model::ModelKind, proof::ProfileKind, AccountId, JobId, ModelId};
-use pallet_aci_poai::Call;
+use aci_primitives::{
+	evidence::TeeKind, model::ModelKind, proof::ProfileKind, AccountId, JobId, ModelId,
+};
+use pallet_aci_poai::{AttestationPolicy, Call, CollateralUpdate, GpuList};
 use sp_core::H256;
 
 fn model(number: u32) -> ModelId {
@@ -36,18 +38,17 @@ fn overlap(one: &JobId, other: &JobId) -> bool {
 /// Two receipts of one GPU by different workers whose runs overlap, if there are; else two of one GPU;
 /// else any two.
 fn receipts(number: u32) -> Option<(JobId, JobId)> {
-	let mut all: Vec<(JobId, AccountId, Option<H256>)> =
-		pallet_aci_poai::Receipts::<Market>::iter()
-			.map(|(job, stored)| {
-				let gpu = pallet_aci_poai::ReceiptGpus::<Market>::get(job);
-				(job, stored.worker, gpu)
-			})
-			.collect();
+	let mut all: Vec<(JobId, AccountId, GpuList)> = pallet_aci_poai::Receipts::<Market>::iter()
+		.map(|(job, stored)| {
+			let gpu = pallet_aci_poai::ReceiptGpus::<Market>::get(job);
+			(job, stored.worker, gpu)
+		})
+		.collect();
 	all.sort_unstable();
 	let pairs: Vec<(JobId, JobId)> = all
 		.iter()
 		.flat_map(|one| all.iter().map(move |other| (one, other)))
-		.filter(|(one, other)| one.1 != other.1 && one.2.is_some() && one.2 == other.2)
+		.filter(|(one, other)| one.1 != other.1 && !one.2.is_empty() && one.2 == other.2)
 		.map(|(one, other)| (one.0, other.0))
 		.collect();
 	let together: Vec<(JobId, JobId)> = pairs
@@ -60,6 +61,16 @@ fn receipts(number: u32) -> Option<(JobId, JobId)> {
 		let (one, other) = (pick(&all, number)?, pick(&all, number + 1)?);
 		Some((one.0, other.0))
 	})
+}
+
+/// The revocation list of Milan's root, of the vendor of the tests.
+fn amd_list(made: u64) -> CollateralUpdate {
+	use aci_attestation::testing::pki::{list, Key};
+	let bytes = list("ARK-Milan", &Key::p384(11), made, made + 1_000, &[]);
+	CollateralUpdate::AmdList {
+		product: aci_attestation::sev::Product::Milan,
+		list: bytes.try_into().expect("short"),
+	}
 }
 
 /// Does an operation of this subject.
@@ -94,6 +105,55 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			let worker = mostly(&workers(), a);
 			game.call(signed(&worker), attestation(&worker, b % 3 == 0))
 		}
+		Kind::Collateral => {
+			// Newer than what is there, or as old.
+			let update = amd_list(Timestamp::get() / 1_000 - u64::from(b % 2));
+			let call = Call::update_collateral { collateral: update };
+			game.call(signed(&anybody(a)), call)
+		}
+		Kind::Policy => {
+			let policy = AttestationPolicy {
+				lifetime: u64::from(a % 3) * 86_400,
+				..Default::default()
+			};
+			let call = Call::set_attestation_policy { policy };
+			game.call(RuntimeOrigin::root(), call)
+		}
+		Kind::Serials => {
+			// One after the other, and now and then one that changes nothing.
+			let entry = [(a % 2) as u8; 16];
+			let entries = vec![entry].try_into().expect("one");
+			let listed = pallet_aci_poai::RevokedSerials::<Market>::contains_key(entry);
+			let call = if listed == (b % 8 == 0) {
+				Call::revoke_serials { entries }
+			} else {
+				Call::restore_serials { entries }
+			};
+			game.call(RuntimeOrigin::root(), call)
+		}
+		Kind::SuspendExpired => {
+			// Mostly while its program is not allowed.
+			let worker = mostly(&workers(), b);
+			let measurement = DEVELOPMENT_MEASUREMENT;
+			if c % 4 != 0 {
+				let _ = game.call(
+					RuntimeOrigin::root(),
+					Call::revoke_measurement { measurement },
+				);
+			}
+			let _ = game.call(signed(&anybody(a)), Call::suspend_expired { worker });
+			let tee = TeeKind::Software;
+			game.call(
+				RuntimeOrigin::root(),
+				Call::allow_measurement { tee, measurement },
+			)
+		}
+		Kind::Recheck => {
+			let worker = mostly(&workers(), b);
+			let evidence = attested_evidence(&worker, c % 8 != 0);
+			let call = Call::recheck { worker, evidence };
+			game.call(signed(&anybody(a)), call)
+		}
 		Kind::MoveGpu => {
 			// The owner of the GPU leaves it to another worker.
 			let owner = pallet_aci_poai::Gpus::<Market>::get(GPU);
@@ -115,6 +175,7 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 		}
 		Kind::AllowMeasurement => {
 			let call = Call::allow_measurement {
+				tee: TeeKind::Software,
 				measurement: DEVELOPMENT_MEASUREMENT,
 			};
 			game.call(RuntimeOrigin::root(), call)
