@@ -7,9 +7,9 @@ use common::{build_contract, planck, run, Node};
 use serde_json::Value;
 
 const ACI: u128 = 1_000_000_000_000;
-/// A model that nobody runs.
+/// A model that nobody runs: in the terms of a contract that asks it.
 const MODEL: &str = "hash:0x0303030303030303030303030303030303030303030303030303030303030303";
-/// A model of two inputs and one output on chain: what its bytes hash to is known to nobody here.
+/// Another one.
 const NO_MODEL: &str = "hash:0x0404040404040404040404040404040404040404040404040404040404040404";
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
