@@ -9,7 +9,8 @@
 //! A result that leaves its type is refused and not clamped: a clamped sum is a wrong number that
 //! nothing shows, and contracts move money by these numbers. Sums of 32-bit operands are kept in 64
 //! bits; operands with `k · |a| · |b| >= 2^63` are refused before the work, where `|a|` is the smallest
-//! power of two that no magnitude in `a` is above, so no partial sum can overflow whatever the order.
+//! power of two with `-|a| <= x < |a|` for all `x` in `a`, so no partial sum can overflow whatever the
+//! order.
 //!
 //! Shapes are `(m, k) · (k, n)`. With three or four dimensions the leading ones are equal, and each
 //! pair of matrices is multiplied.
@@ -168,7 +169,7 @@ fn i8_row(a: &[i8], b: &[i8], n: usize, left: usize, out: &mut [i32]) {
 	}
 }
 
-/// The smallest power of two that no magnitude is above, and at least 1: exact maxima would take longer
+/// The smallest power of two `p` with `-p <= x < p` for all values `x`. Exact maxima would take longer
 /// than the products of a matrix and a vector do.
 fn magnitude(values: &[i32]) -> u128 {
 	// The bits of -x - 1 instead of those of a negative x.
