@@ -52,11 +52,13 @@ impl Evm {
 			};
 			database.insert_account_info(*account, info);
 		}
-		let context = Context::mainnet().with_db(database).modify_cfg_chained(|cfg| {
-			cfg.set_spec_and_mainnet_gas_params(SpecId::PRAGUE);
-			// Transactions are timed by running them again on the same state.
-			cfg.disable_nonce_check = true;
-		});
+		let context = Context::mainnet()
+			.with_db(database)
+			.modify_cfg_chained(|cfg| {
+				cfg.set_spec_and_mainnet_gas_params(SpecId::PRAGUE);
+				// Transactions are timed by running them again on the same state.
+				cfg.disable_nonce_check = true;
+			});
 		let mut evm = Self(context.build_mainnet());
 		evm.pass(1);
 		evm
@@ -64,28 +66,51 @@ impl Evm {
 
 	/// Lets blocks pass.
 	pub fn pass(&mut self, blocks: u64) {
-		self.0.ctx.modify_block(|block| block.number += U256::from(blocks));
+		self.0
+			.ctx
+			.modify_block(|block| block.number += U256::from(blocks));
 	}
 
 	/// Creates a contract; returns its address.
 	pub fn create(&mut self, from: Address, bytecode: &[u8], arguments: &[Vec<u8>]) -> Address {
-		let data = [vec![bytecode.to_vec()], arguments.to_vec()].concat().concat();
-		let result = self.0.transact_commit(transaction(from, TxKind::Create, 0, data));
+		let data = [vec![bytecode.to_vec()], arguments.to_vec()]
+			.concat()
+			.concat();
+		let result = self
+			.0
+			.transact_commit(transaction(from, TxKind::Create, 0, data));
 		let result = result.expect("the transaction is well-formed");
-		assert!(result.is_success(), "the contract is not created: {result:?}");
+		assert!(
+			result.is_success(),
+			"the contract is not created: {result:?}"
+		);
 		result.created_address().expect("a creation has an address")
 	}
 
 	/// Runs a transaction and keeps what it did; returns its gas, what was refunded taken off, and its
 	/// output.
-	pub fn commit(&mut self, from: Address, to: Address, value: u128, data: Vec<u8>) -> (u64, Bytes) {
-		let result = self.0.transact_commit(transaction(from, TxKind::Call(to), value, data));
+	pub fn commit(
+		&mut self,
+		from: Address,
+		to: Address,
+		value: u128,
+		data: Vec<u8>,
+	) -> (u64, Bytes) {
+		let result = self
+			.0
+			.transact_commit(transaction(from, TxKind::Call(to), value, data));
 		outcome(result.expect("the transaction is well-formed"))
 	}
 
 	/// The gas of a transaction and the microseconds that it takes: the least of many windows, since
 	/// other work on the machine can only add. Nothing of it is kept.
-	pub fn measure(&mut self, from: Address, to: Address, value: u128, data: Vec<u8>) -> (u64, f64) {
+	pub fn measure(
+		&mut self,
+		from: Address,
+		to: Address,
+		value: u128,
+		data: Vec<u8>,
+	) -> (u64, f64) {
 		let transaction = transaction(from, TxKind::Call(to), value, data);
 		let mut run = || {
 			let done = self.0.transact(transaction.clone());
@@ -107,11 +132,21 @@ impl Evm {
 	}
 
 	/// The key that a signature over a hash is of, where it is one: what the EVM's own precompile says.
-	pub fn signer(&mut self, from: Address, hash: B256, signature: &[Vec<u8>; 3]) -> Option<Address> {
+	pub fn signer(
+		&mut self,
+		from: Address,
+		hash: B256,
+		signature: &[Vec<u8>; 3],
+	) -> Option<Address> {
 		let data = [vec![hash.to_vec()], signature.to_vec()].concat().concat();
 		let recover = Address::with_last_byte(1);
-		let done = self.0.transact(transaction(from, TxKind::Call(recover), 0, data));
-		let output = done.expect("the transaction is well-formed").result.into_output()?;
+		let done = self
+			.0
+			.transact(transaction(from, TxKind::Call(recover), 0, data));
+		let output = done
+			.expect("the transaction is well-formed")
+			.result
+			.into_output()?;
 		(output.len() == 32).then(|| Address::from_word(B256::from_slice(&output)))
 	}
 }
@@ -129,5 +164,8 @@ fn transaction(from: Address, kind: TxKind, value: u128, data: Vec<u8>) -> TxEnv
 
 fn outcome(result: ExecutionResult) -> (u64, Bytes) {
 	assert!(result.is_success(), "a transaction failed: {result:?}");
-	(result.tx_gas_used(), result.into_output().unwrap_or_default())
+	(
+		result.tx_gas_used(),
+		result.into_output().unwrap_or_default(),
+	)
 }

@@ -25,7 +25,8 @@ struct Report(Vec<Value>);
 
 impl Report {
 	fn row(&mut self, name: &str, (gas, microseconds): (u64, f64)) {
-		self.0.push(json!({ "name": name, "gas": gas, "microseconds": microseconds }));
+		self.0
+			.push(json!({ "name": name, "gas": gas, "microseconds": microseconds }));
 	}
 }
 
@@ -76,11 +77,17 @@ fn chain(evm: &mut Evm, bytecode: &[u8], report: &mut Report) {
 		&[second.to_vec(), keccak256(ANSWER).to_vec()],
 	);
 	evm.commit(worker, chain, 0, result);
-	let dispute = call("dispute(bytes32,uint128)", &[second.to_vec(), word(10 * ACI)]);
+	let dispute = call(
+		"dispute(bytes32,uint128)",
+		&[second.to_vec(), word(10 * ACI)],
+	);
 	let opened = evm.measure(client, chain, 0, dispute.clone());
 	evm.pass(2);
 	let settled = evm.measure(worker, chain, 0, settle(&second));
-	report.row("Settlement", (handed_in.0 + settled.0, handed_in.1 + settled.1));
+	report.row(
+		"Settlement",
+		(handed_in.0 + settled.0, handed_in.1 + settled.1),
+	);
 
 	evm.commit(client, chain, 0, dispute);
 	let vote = call("vote(bytes32,bool)", &[job(&second).to_vec(), word(1)]);
@@ -138,7 +145,10 @@ fn marketplace(evm: &mut Evm, bytecode: &[u8], report: &mut Report) {
 		&[MODEL.to_vec(), place, word(MAX), prompt],
 	);
 	evm.commit(client, market, 2 * ACI, submit.clone());
-	report.row("Marketplace: submit", evm.measure(client, market, 2 * ACI, submit.clone()));
+	report.row(
+		"Marketplace: submit",
+		evm.measure(client, market, 2 * ACI, submit.clone()),
+	);
 	evm.commit(client, market, 2 * ACI, submit);
 	let (place, answer) = bytes(160, ANSWER);
 	let [v, r, s] = signature;
@@ -146,13 +156,20 @@ fn marketplace(evm: &mut Evm, bytecode: &[u8], report: &mut Report) {
 		"settleJob(uint256,bytes,uint8,bytes32,bytes32)",
 		&[word(1), place, v, r, s, answer],
 	);
-	report.row("Marketplace: settle", evm.measure(worker, market, 0, settle));
+	report.row(
+		"Marketplace: settle",
+		evm.measure(worker, market, 0, settle),
+	);
 }
 
 /// Numbers of a list of the weights' file.
 fn numbers(value: &Value) -> Vec<i64> {
-	let list = value.as_array().expect("the weights' file has lists of numbers");
-	list.iter().map(|number| number.as_i64().expect("an integer")).collect()
+	let list = value
+		.as_array()
+		.expect("the weights' file has lists of numbers");
+	list.iter()
+		.map(|number| number.as_i64().expect("an integer"))
+		.collect()
 }
 
 /// The classifier, with the weights that the AIVM's has.
@@ -168,7 +185,10 @@ fn classifier(evm: &mut Evm, bytecode: &[u8], model: &Value, report: &mut Report
 	let (place, values) = bytes(96, &values);
 	let arguments = [word(size("inputs")), word(size("classes")), place, values];
 	let contract = evm.create(account(5), bytecode, &arguments);
-	let row: Vec<u8> = numbers(&model["row"]).iter().map(|value| *value as u8).collect();
+	let row: Vec<u8> = numbers(&model["row"])
+		.iter()
+		.map(|value| *value as u8)
+		.collect();
 	let (place, row) = bytes(32, &row);
 	let classify = call("classify(bytes)", &[place, row]);
 	let (_, class) = evm.commit(account(1), contract, 0, classify.clone());
@@ -177,19 +197,26 @@ fn classifier(evm: &mut Evm, bytecode: &[u8], model: &Value, report: &mut Report
 		model["class"].as_u64(),
 		"the two classifiers differ"
 	);
-	report.row("Classifier: one row", evm.measure(account(1), contract, 0, classify));
+	report.row(
+		"Classifier: one row",
+		evm.measure(account(1), contract, 0, classify),
+	);
 }
 
 fn main() {
 	let mut arguments = env::args().skip(1);
 	let mut file = || -> Value {
-		let path = arguments.next().expect("usage: aci-evm-comparison COMPILED.json WEIGHTS.json");
+		let path = arguments
+			.next()
+			.expect("usage: aci-evm-comparison COMPILED.json WEIGHTS.json");
 		let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
 		serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 	};
 	let (compiled, model) = (file(), file());
 	let bytecode = |name: &str| {
-		let text = compiled[name]["bytecode"].as_str().expect("the contract is compiled");
+		let text = compiled[name]["bytecode"]
+			.as_str()
+			.expect("the contract is compiled");
 		hex::decode(text).expect("bytecode is hexadecimal")
 	};
 	let rich: Vec<_> = (1..=5).chain(10..17).map(account).collect();

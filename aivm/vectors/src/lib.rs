@@ -19,7 +19,6 @@ mod opcodes;
 use aivm_sdk::{entry_points, Arguments, Failure, Model, Results};
 use alloc::vec::Vec;
 
-
 entry_points!(by_opcodes, inside);
 
 fn bytes(digests: Vec<u64>) -> Vec<u8> {

@@ -7,8 +7,8 @@
 //!
 //! An opcode that makes a tensor pays for its memory as TENSOR_ALLOC does; that is counted in.
 //!
-//! Natively for now: the runtime's WebAssembly is slower by up to a factor of three where there are
-//! no vectors, so the native ratios have to stay well below one.
+//! Natively: the runtime's WebAssembly is slower by up to a factor of three where there are no vectors, so
+//! these ratios have to stay well below one. `scripts/gas.sh` measures the runtime itself.
 
 use aci_aivm::{
 	convert::Scale,

@@ -14,9 +14,10 @@
 //! # Where the numbers come from
 //!
 //! MATMUL is the paper's. The units of the other computing opcodes are upper bounds of the time for
-//! one unit of size, in a runtime that is itself WebAssembly, on the reference machine; the program
-//! `examples/gas.rs` prints measured time over paid time. The opcodes that reach into other pallets
-//! cost what these pallets' weights come to: reads and writes of the database, signatures, hashes.
+//! one unit of size, in a runtime that is itself WebAssembly, on the reference machine; `scripts/gas.sh`
+//! prints, for all of them, measured time over paid time in the runtime of a real node. The opcodes that
+//! reach into other pallets cost what these pallets' weights come to: reads and writes of the database,
+//! signatures, hashes.
 
 use core::{fmt, iter::Sum, ops::AddAssign};
 

@@ -8,8 +8,9 @@
 //!
 //! A result that leaves its type is refused and not clamped: a clamped sum is a wrong number that
 //! nothing shows, and contracts move money by these numbers. Sums of 32-bit operands are kept in 64
-//! bits; operands with `k · max|a| · max|b| >= 2^63` are refused before the work, so no partial sum
-//! can overflow whatever the order.
+//! bits; operands with `k · |a| · |b| >= 2^63` are refused before the work, where `|a|` is the smallest
+//! power of two with `-|a| <= x < |a|` for all `x` in `a`, so no partial sum can overflow whatever the
+//! order.
 //!
 //! Shapes are `(m, k) · (k, n)`. With three or four dimensions the leading ones are equal, and each
 //! pair of matrices is multiplied.
@@ -168,17 +169,17 @@ fn i8_row(a: &[i8], b: &[i8], n: usize, left: usize, out: &mut [i32]) {
 	}
 }
 
-/// The largest magnitude. Four are kept, so that no comparison waits for the one before.
-fn largest(values: &[i32]) -> u32 {
+/// The smallest power of two `p` with `-p <= x < p` for all values `x`. Exact maxima would take longer
+/// than the products of a matrix and a vector do.
+fn magnitude(values: &[i32]) -> u128 {
+	// The bits of -x - 1 instead of those of a negative x.
+	let bits = |value: i32| value ^ (value >> 31);
 	let (fours, rest) = values.as_chunks::<4>();
-	let mut most = [0u32; 4];
-	for four in fours {
-		for (most, value) in most.iter_mut().zip(four) {
-			*most = value.unsigned_abs().max(*most);
-		}
-	}
-	let rest = rest.iter().map(|value| value.unsigned_abs());
-	most.into_iter().chain(rest).max().unwrap_or(0)
+	let all = fours.iter().fold(0, |all, [a, b, c, d]| {
+		all | ((bits(*a) | bits(*b)) | (bits(*c) | bits(*d)))
+	});
+	let all = rest.iter().fold(all, |all, value| all | bits(*value));
+	1 << (32 - all.leading_zeros())
 }
 
 /// The product of 32-bit matrices of a plan's shapes, shifted right by `shift` with rounding.
@@ -196,7 +197,7 @@ pub fn i32_batches(
 		return Ok(());
 	}
 	// The half that rounding adds is at most 2^15, and so is counted with one more product.
-	let bound = u128::from(largest(a)) * u128::from(largest(b)) * k as u128 + (1 << 15);
+	let bound = magnitude(a) * magnitude(b) * k as u128 + (1 << 15);
 	if bound >= 1 << 63 {
 		return Err(TensorError::Overflow);
 	}

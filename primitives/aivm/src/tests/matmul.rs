@@ -125,6 +125,13 @@ fn sums_that_leave_their_type_are_refused() {
 	let a = wide(&[1, 4], &[i32::MIN, i32::MIN, i32::MIN, i32::MIN]);
 	let b = wide(&[4, 1], &[i32::MIN, i32::MAX, 1, 0]);
 	assert_eq!(a.matmul(&b), Err(TensorError::Overflow));
+	// Just below the bound, 2 · 2^31 · 2^30 < 2^63, and at it.
+	let a = wide(&[1, 2], &[i32::MAX, i32::MAX]);
+	let below = (1 << 30) - 1;
+	let cancelled = a.matmul(&wide(&[2, 1], &[below, -below])).unwrap();
+	assert_eq!(cancelled.elements(), &Elements::I32(vec![0]));
+	let at = a.matmul(&wide(&[2, 1], &[below + 1, -below - 1]));
+	assert_eq!(at, Err(TensorError::Overflow));
 	let one = fixed(&[1, 1], &[i32::MAX]);
 	assert_eq!(
 		one.matmul(&fixed(&[1, 1], &[1 << 17])),

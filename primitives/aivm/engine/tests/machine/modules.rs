@@ -1,7 +1,10 @@
 //! Which modules are refused at upload.
 
 use crate::code::{module, IMPORTS};
-use aci_aivm_engine::{limits::MAX_CODE_BYTES, validate, ModuleError};
+use aci_aivm_engine::{
+	limits::{MAX_CODE_BYTES, MAX_LOCALS},
+	validate, ModuleError,
+};
 
 fn check(text: &str) -> Result<(), ModuleError> {
 	validate(&wat::parse_str(text).expect("well-formed text")).map(|_| ())
@@ -178,7 +181,7 @@ fn very_many_small_functions_are_refused() {
 
 #[test]
 fn very_many_items_of_few_bytes_are_refused() {
-	let locals = "(local i64)".repeat(257);
+	let locals = "(local i64)".repeat(MAX_LOCALS as usize + 1);
 	for item in [
 		r#"(import "aivm" "block" (func (result i64)))"#.repeat(129),
 		(0..1_025)

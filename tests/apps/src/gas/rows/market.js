@@ -9,8 +9,6 @@ import { FIGURES, PAR_PRICE } from '../../players.js';
 import { asRoot, succeed } from '../../polkadot.js';
 import { attest, blake2, keyOf } from '../../tee.js';
 
-/** all-MiniLM-L6-v2, which the workers of this market offer. */
-const MINILM = '0x53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db';
 /** As many classes and workers of each as a quote for a contract looks at. */
 const CLASSES = 4;
 const WORKERS = 8;
@@ -70,7 +68,7 @@ export const market = [
 
 /**
  * Makes as much of a market as a quote for a contract can look at: so many classes, each with a full
- * list of workers, of which the first offer another model.
+ * list of workers that offer the model, of which the first have paused.
  */
 export async function prepareMarket({ api, alice }) {
 	const { tx } = api;
@@ -88,7 +86,8 @@ export async function prepareMarket({ api, alice }) {
 			await succeed(api, tx.utility.batchAll([
 				tx.stakingSlashing.bond('Worker', 40_000n * ACI),
 				await attest(api, worker, sessionKey),
-				tx.jobs.registerWorker(id, SLOTS, [MINILM], []),
+				tx.jobs.registerWorker(id, SLOTS, [SMOLLM2], []),
+				tx.jobs.setActive(false),
 			]), worker);
 		}
 		// The rest of a full list are accounts of nobody: it is read whole, and its first are looked at.
@@ -97,7 +96,7 @@ export async function prepareMarket({ api, alice }) {
 		const list = api.createType('Vec<AccountId32>', [
 			...workers.map(({ publicKey }) => publicKey), ...others,
 		]);
-		const key = api.query.jobs.workersOf.key(id);
+		const key = api.query.jobs.offers.key([SMOLLM2, id]);
 		await asRoot(api, tx.system.setStorage([[key, list.toHex()]]));
 	}
 }
