@@ -1603,6 +1603,15 @@ pub mod pallet {
 			Verdicts::<T>::get(job).into_inner()
 		}
 
+		/// Whether a job is a verifier's to check; `None` before its seed is revealed, after the seed is
+		/// removed, and for a job without a receipt on record.
+		pub fn is_drawn_by(job: JobId, verifier: AccountId) -> Option<bool> {
+			let sample = Samples::<T>::get(job)?;
+			let record = Seeds::<T>::get(sample.received?.epoch, &verifier)?;
+			let drawn = Self::is_drawn(&verifier, &record, &record.seed?, &job, &sample);
+			Some(drawn)
+		}
+
 		/// An open case.
 		pub fn case(case: H256) -> Option<Case> {
 			Cases::<T>::get(case)
