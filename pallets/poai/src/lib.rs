@@ -288,7 +288,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Cases<T: Config> = StorageMap<_, Twox64Concat, H256, Case, OptionQuery>;
 
-	/// The cases that a block looks at. Blocks choose the key.
+	/// The cases that a block closes. Blocks choose the key.
+	#[pallet::storage]
+	pub type CloseAgenda<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		BoundedList<H256, MAX_CASES_PER_BLOCK>,
+		ValueQuery,
+	>;
+
+	/// The last block that draws a committee for a case. The next one is drawn there or after it.
+	#[pallet::storage]
+	pub type DrawCursor<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// The cases that a block draws committees for. Blocks choose the key.
 	#[pallet::storage]
 	pub type CaseAgenda<T: Config> = StorageMap<
 		_,
@@ -798,7 +812,7 @@ pub mod pallet {
 		NoCommittee,
 		/// A committee looks at this already.
 		CaseOpen,
-		/// No block takes one more case. Try again later.
+		/// Too many cases wait for their committees. Try again later.
 		NoRoomForCase,
 		/// There is no such open case.
 		UnknownCase,
