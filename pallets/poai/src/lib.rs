@@ -361,7 +361,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Cases<T: Config> = StorageMap<_, Twox64Concat, H256, Case, OptionQuery>;
 
-	/// The cases that a block looks at. Blocks choose the key.
+	/// The cases that a block closes. Blocks choose the key.
+	#[pallet::storage]
+	pub type CloseAgenda<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		BoundedList<H256, MAX_CASES_PER_BLOCK>,
+		ValueQuery,
+	>;
+
+	/// The last block that draws a committee for a case. The next one is drawn there or after it.
+	#[pallet::storage]
+	pub type DrawCursor<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// The cases that a block draws committees for. Blocks choose the key.
 	#[pallet::storage]
 	pub type CaseAgenda<T: Config> = StorageMap<
 		_,
@@ -961,7 +975,7 @@ pub mod pallet {
 		NoCommittee,
 		/// A committee looks at this already.
 		CaseOpen,
-		/// No block takes one more case. Try again later.
+		/// Too many cases wait for their committees. Try again later.
 		NoRoomForCase,
 		/// There is no such open case.
 		UnknownCase,
@@ -2015,6 +2029,15 @@ pub mod pallet {
 		/// The verdicts on a job.
 		pub fn verdicts(job: JobId) -> Vec<StoredVerdict> {
 			Verdicts::<T>::get(job).into_inner()
+		}
+
+		/// Whether a job is a verifier's to check; `None` before its seed is revealed, after the seed is
+		/// removed, and for a job without a receipt on record.
+		pub fn is_drawn_by(job: JobId, verifier: AccountId) -> Option<bool> {
+			let sample = Samples::<T>::get(job)?;
+			let record = Seeds::<T>::get(sample.received?.epoch, &verifier)?;
+			let drawn = Self::is_drawn(&verifier, &record, &record.seed?, &job, &sample);
+			Some(drawn)
 		}
 
 		/// An open case.

@@ -51,9 +51,9 @@
 //! | `commit_canaries` | sets | sets |
 //! | `open_canaries` | sets; for each of 4 jobs sample, verdicts, case, a decision: 64; for each of its 16 verdicts a slash: 24 | sets; 58; 21 |
 //! | `commit_vote`, `reveal_vote` | case, bond | case |
-//! | `challenge` | sample, verdicts, list, rules, agenda, case, pot: 42 | agenda, case, pot: 8 |
+//! | `challenge` | sample, verdicts, list, rules, agenda, cursor, case, pot: 18 | agenda, cursor, case, pot: 9 |
 //! | `set_verification_rules` | none | rules |
-//! | a block's start | anchor, agenda, oldest epoch, epoch | anchor |
+//! | a block's start | anchor, agendas, oldest epoch, epoch | anchor, agendas |
 //! | drawing of a committee | case, rules, mix, hash, verdicts, sample, list, agenda: 40; 128 tickets | case, agenda |
 //! | closing of a case | case, sample, verdicts, a decision: 64; for each of 15 members and 16 verdicts a slash: 24; four convictions: 60 | case, sample, verdicts: 58; 21; 56 |
 //! | removal of a seed | list, seed, 16 classes, a slash: 42 | the same: 39 |
@@ -286,7 +286,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn challenge() -> Weight {
-		micros(BASE + HASHES + HOLD).saturating_add(T::DbWeight::get().reads_writes(48, 8))
+		micros(BASE + HASHES + HOLD).saturating_add(T::DbWeight::get().reads_writes(18, 9))
 	}
 
 	fn set_verification_rules() -> Weight {
@@ -294,7 +294,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn block() -> Weight {
-		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(5, 2))
+		micros(BASE).saturating_add(T::DbWeight::get().reads_writes(6, 3))
 	}
 
 	fn draw() -> Weight {
@@ -408,7 +408,7 @@ impl WeightInfo for () {
 	}
 
 	fn challenge() -> Weight {
-		micros(BASE + HASHES + HOLD).saturating_add(TEST_DATABASE.reads_writes(48, 8))
+		micros(BASE + HASHES + HOLD).saturating_add(TEST_DATABASE.reads_writes(18, 9))
 	}
 
 	fn set_verification_rules() -> Weight {
@@ -416,7 +416,7 @@ impl WeightInfo for () {
 	}
 
 	fn block() -> Weight {
-		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(5, 2))
+		micros(BASE).saturating_add(TEST_DATABASE.reads_writes(6, 3))
 	}
 
 	fn draw() -> Weight {

@@ -10,6 +10,7 @@ use aci_poai::software_tee;
 use aci_primitives::{evidence::TeeKind, BoundedBytes, Class, Role};
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
+use pallet_aci_poai::VerificationRules;
 use serde_json::Value;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
@@ -49,6 +50,18 @@ const VALIDATOR_BOND: Balance = 1_000 * UNIT;
 
 /// Commission of the development validators, in parts per million: a tenth.
 const COMMISSION: u32 = 100_000;
+
+/// Committees of the few verifiers that a development chain has, which vote within its time for a
+/// dispute.
+fn small_committees() -> VerificationRules {
+	VerificationRules {
+		committee: 3,
+		least_committee: 2,
+		commit_blocks: 10,
+		reveal_blocks: 10,
+		..VerificationRules::default()
+	}
+}
 
 /// A track with which a person, or a test, is through in a minute: it is decided for at most 20
 /// blocks. Whoever places the decision deposit last has ten minutes for the votes before.
@@ -145,6 +158,7 @@ fn development(validators: &[Person]) -> Value {
 			measurements: vec![(TeeKind::Software, software_tee::DEVELOPMENT_MEASUREMENT)],
 			software_root: Some(software_tee::development_root_key()),
 			thresholds: super::thresholds(),
+			verification: Some(small_committees()),
 		},
 		genesis_parameters: GenesisParametersConfig {
 			values: Values {

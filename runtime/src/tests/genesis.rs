@@ -165,6 +165,21 @@ fn every_preset_has_the_shipped_thresholds() {
 }
 
 #[test]
+fn every_preset_gives_a_committee_the_time_to_vote() {
+	for name in genesis::preset_names() {
+		externalities(name.as_ref()).execute_with(|| {
+			let rules = PoAi::verification_rules();
+			assert!(rules.is_usable());
+			let vote = rules.commit_blocks + rules.reveal_blocks + 1;
+			let period: u64 = governed::jobs::DisputePeriod::get();
+			let blocks = period / crate::BLOCK_TIME;
+			let needed = pallet_aci_poai::DRAW_DELAY + vote;
+			assert!(u64::from(needed) < blocks, "{name:?}");
+		});
+	}
+}
+
+#[test]
 fn every_named_preset_exists() {
 	for name in genesis::preset_names() {
 		assert!(genesis::encoded_preset(&name).is_some(), "{name:?}");

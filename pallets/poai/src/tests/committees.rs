@@ -1,5 +1,5 @@
 use super::scene::*;
-use crate::{mock::*, CaseAgenda, Cases, Error, Event, Phase, Subject};
+use crate::{mock::*, CaseAgenda, Cases, CloseAgenda, DrawCursor, Error, Event, Phase, Subject};
 use aci_market::Offence;
 use aci_poai::{
 	committee::{committee, vote_commitment, Decision},
@@ -248,6 +248,7 @@ fn a_dispute_that_ended_otherwise_blames_no_member() {
 		blocks(2 * HALF + 2);
 		assert!(slashed().is_empty());
 		assert_eq!(CaseAgenda::<Test>::iter().count(), 0);
+		assert_eq!(CloseAgenda::<Test>::iter().count(), 0);
 	});
 }
 
@@ -289,6 +290,16 @@ fn a_block_handles_a_bounded_number_of_cases() {
 		let (last, first) = dues.split_last().expect("some");
 		assert!(first.iter().all(|due| *due == now + crate::DRAW_DELAY));
 		assert_eq!(*last, now + crate::DRAW_DELAY + 1);
+		// A queue that is too long takes no more.
+		let full = now + crate::DRAW_DELAY + crate::MAX_DELAY + 1;
+		DrawCursor::<Test>::put(full);
+		let job = jobs.first().expect("some");
+		assert_noop!(
+			PoAi::challenge_delivery(signed(CLIENT), *job),
+			Error::<Test>::NoRoomForCase
+		);
+		DrawCursor::<Test>::put(full - 1);
+		assert_ok!(PoAi::challenge_delivery(signed(CLIENT), *job));
 	});
 }
 

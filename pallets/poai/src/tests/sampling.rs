@@ -227,9 +227,11 @@ fn a_missing_verdict_costs_its_verifier_once() {
 		assert_ok!(state(21, id, Outcome::Pass));
 		let report = |verifier| PoAi::report_missing_verdict(signed(5), account(verifier), id);
 		assert_noop!(report(22), Error::<Test>::SeedNotRevealed);
+		assert_eq!(PoAi::is_drawn_by(id, account(22)), None);
 		EpochNumber::set(2);
 		for verifier in [21, 22] {
 			assert_ok!(reveal(verifier));
+			assert_eq!(PoAi::is_drawn_by(id, account(verifier)), Some(true));
 		}
 		assert_noop!(report(21), Error::<Test>::NothingMissing);
 		assert_noop!(report(30), Error::<Test>::NoSeed);

@@ -12,12 +12,15 @@
 //! author of that one block can choose among as many blocks as it tries, and so among committees; it is
 //! the validator whose turn it is, and two thirds of a committee must lie with it.
 //!
-//! A block handles a bounded number of cases. One that finds no room in all blocks that it may be put
-//! off to is not heard: the jobs pallet draws again, or nobody is blamed.
+//! A block draws and closes a bounded number of committees; cases queue for their draw. One that would
+//! wait for too long is not heard: the jobs pallet draws again, or nobody is blamed.
 
-use super::types::{Case, Member, Phase, Subject, DRAW_DELAY, MAX_COMMITTEE, MAX_DELAY, MAX_DRAWS};
+use super::types::{
+	Case, Member, Phase, Subject, DRAW_DELAY, MAX_COMMITTEE, MAX_DELAY, MAX_DRAWS, MAX_SHIFT,
+};
 use crate::{
-	CaseAgenda, Cases, Config, Error, Event, Pallet, Rosters, Rules, Samples, SeedMix, Verdicts,
+	CaseAgenda, Cases, CloseAgenda, Config, DrawCursor, Error, Event, Pallet, Rosters, Rules,
+	Samples, SeedMix, Verdicts,
 };
 use aci_poai::committee::{committee, vote_commitment, Decision, Tally};
 use aci_primitives::{
@@ -27,10 +30,10 @@ use aci_primitives::{
 	AccountId, Balance, BlockNumber, BoundedList, Hash, JobId,
 };
 use alloc::vec::Vec;
-use frame_support::ensure;
+use frame_support::{ensure, storage::with_storage_layer};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// Domain of a case's identity.
 const CASE: &[u8] = b"aci/case/1";
@@ -50,10 +53,33 @@ impl<T: Config> Pallet<T> {
 		tagged_hash(CASE, subject)
 	}
 
-	/// The first block from `wanted` on with room for a case, which takes it.
-	fn schedule(id: H256, wanted: BlockNumber) -> Option<BlockNumber> {
-		(wanted..wanted.saturating_add(MAX_DELAY))
-			.find(|block| CaseAgenda::<T>::try_mutate(block, |cases| cases.try_push(id)).is_ok())
+	/// A block that draws a committee for a case: the first one that may, or the next one with room. Draws
+	/// queue, so that whoever opens many cases delays others but keeps none from being heard, up to
+	/// [`MAX_DELAY`] blocks of them.
+	fn schedule_draw(id: H256) -> Option<BlockNumber> {
+		let first = Self::now().saturating_add(DRAW_DELAY);
+		let block = DrawCursor::<T>::get().max(first);
+		let room = CaseAgenda::<T>::try_mutate(block, |cases| cases.try_push(id)).is_ok();
+		let due = if room {
+			block
+		} else {
+			// Nothing is behind the cursor.
+			let next = block.saturating_add(1);
+			CaseAgenda::<T>::try_mutate(next, |cases| cases.try_push(id)).ok()?;
+			next
+		};
+		if due > first.saturating_add(MAX_DELAY) {
+			return None;
+		}
+		DrawCursor::<T>::put(due);
+		Some(due)
+	}
+
+	/// The first block from `wanted` on with room for the end of a case. Blocks draw as few committees as
+	/// they close, so the first one has room unless the times of a vote were changed.
+	fn schedule_close(id: H256, wanted: BlockNumber) -> Option<BlockNumber> {
+		(wanted..wanted.saturating_add(MAX_SHIFT))
+			.find(|block| CloseAgenda::<T>::try_mutate(block, |cases| cases.try_push(id)).is_ok())
 	}
 
 	/// Opens a case, or draws again for it.
@@ -64,8 +90,9 @@ impl<T: Config> Pallet<T> {
 		fee: Balance,
 	) -> DispatchResult {
 		let id = Self::case_id(&subject);
-		let wanted = Self::now().saturating_add(DRAW_DELAY);
-		let due = Self::schedule(id, wanted).ok_or(Error::<T>::NoRoomForCase)?;
+		let due = with_storage_layer(|| {
+			Self::schedule_draw(id).ok_or(DispatchError::from(Error::<T>::NoRoomForCase))
+		})?;
 		let case = Case {
 			subject: subject.clone(),
 			challenger: challenger.clone(),
@@ -141,7 +168,9 @@ impl<T: Config> Pallet<T> {
 	/// Does what is due for cases in this block.
 	pub(crate) fn handle_cases(now: BlockNumber) -> Handled {
 		let mut handled = Handled::default();
-		for id in CaseAgenda::<T>::take(now) {
+		let draws = CaseAgenda::<T>::take(now);
+		let closes = CloseAgenda::<T>::take(now);
+		for id in draws.into_iter().chain(closes) {
 			let Some(case) = Cases::<T>::get(id).filter(|case| case.due == now) else {
 				// It ended, or was opened anew, before its block came.
 				continue;
@@ -194,7 +223,7 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(rules.reveal_blocks)
 			.saturating_add(1);
 		let heard = drawn.len() >= rules.least_committee as usize;
-		let due = heard.then(|| Self::schedule(id, wanted)).flatten();
+		let due = heard.then(|| Self::schedule_close(id, wanted)).flatten();
 		let Some(due) = due else {
 			Cases::<T>::remove(id);
 			Self::conclude(id, case, Tally::default(), Decision::TooFew);

@@ -2,8 +2,9 @@
 
 use super::types::{Phase, Subject, MAX_RUNS};
 use crate::{
-	Anchors, CaseAgenda, Cases, Config, Doubts, MissingVerdicts, OldestRoster, Pallet, Receipts,
-	Rosters, Rules, Runs, Samples, Seeds, Serving, Suspicions, Verdicts,
+	Anchors, CaseAgenda, Cases, CloseAgenda, Config, Doubts, DrawCursor, MissingVerdicts,
+	OldestRoster, Pallet, Receipts, Rosters, Rules, Runs, Samples, Seeds, Serving, Suspicions,
+	Verdicts,
 };
 use aci_primitives::{BlockNumber, ClassId};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -157,13 +158,22 @@ impl<T: Config> Pallet<T> {
 	/// Invariant 13, of cases.
 	fn try_state_cases() -> Check {
 		let now = Self::now();
+		let last = DrawCursor::<T>::get();
+		ensure!(
+			CaseAgenda::<T>::iter_keys().all(|block| block > now && block <= last),
+			DispatchError::Other("invariant 13: a draw is behind the cursor, or forgotten")
+		);
 		for (id, case) in Cases::<T>::iter() {
 			ensure!(
 				Self::case_id(&case.subject) == id,
 				DispatchError::Other("invariant 13: a case is stored under another subject")
 			);
+			let agenda = match case.phase {
+				Phase::Waiting => CaseAgenda::<T>::get(case.due),
+				Phase::Voting { .. } => CloseAgenda::<T>::get(case.due),
+			};
 			ensure!(
-				case.due > now && CaseAgenda::<T>::get(case.due).contains(&id),
+				case.due > now && agenda.contains(&id),
 				DispatchError::Other("invariant 13: a case is not on the agenda")
 			);
 			let members: BTreeSet<_> = case.members.iter().map(|member| &member.who).collect();

@@ -20,10 +20,12 @@ pub const MAX_VERDICTS: u32 = 64;
 pub const MAX_VERDICTS_PER_JOB: u32 = 16;
 /// Most members of a committee.
 pub const MAX_COMMITTEE: u32 = 15;
-/// Most cases that a block draws a committee for or closes.
+/// Most cases that a block draws a committee for, and most that it closes.
 pub const MAX_CASES_PER_BLOCK: u32 = 4;
-/// Blocks after which a case is put off at most where the ones before are full.
-pub const MAX_DELAY: u32 = 32;
+/// Most blocks that a case waits for its draw because others are before it.
+pub const MAX_DELAY: u32 = 1_024;
+/// Most blocks by which the end of a vote is put off because the times of votes were changed.
+pub const MAX_SHIFT: u32 = 32;
 /// Blocks from the opening of a case to the draw: the hash of the block after the opening is known.
 pub const DRAW_DELAY: u32 = 2;
 /// How many committees are drawn for a case that the jobs pallet does not draw for again itself.
