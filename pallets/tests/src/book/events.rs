@@ -121,6 +121,9 @@ impl Book {
 				self.hold(client, Hold::Free, *amount);
 			}
 			PaidOut { .. } | BatchSettled { .. } | PaidIn { .. } | BudgetsSpent { .. } => {}
+			Leased { .. } | LeaseEnded { .. } | CheckpointSettled { .. } => {
+				panic!("this runtime has no fast path")
+			}
 			__Ignore(..) => {}
 		}
 	}
