@@ -26,16 +26,16 @@ use sp_runtime::{
 	Digest, DigestItem, DispatchError, TransactionOutcome,
 };
 
-const GENESIS: H256 = H256([7; 32]);
+pub(super) const GENESIS: H256 = H256([7; 32]);
 
 /// Makes blocks, each with its author's slot and time.
-struct Chain {
+pub(super) struct Chain {
 	parent: H256,
-	number: u32,
+	pub(super) number: u32,
 }
 
 impl Chain {
-	fn block(&mut self, transactions: Vec<RuntimeCall>) -> Header {
+	pub(super) fn block(&mut self, transactions: Vec<RuntimeCall>) -> Header {
 		self.number += 1;
 		let slot = u64::from(self.number);
 		let digest = Digest {
@@ -53,12 +53,13 @@ impl Chain {
 		}
 		let header = Executive::finalize_block();
 		Finality::do_try_state().expect("the invariants hold");
+		crate::Fastpath::do_try_state().expect("the fast path's invariants hold");
 		self.parent = header.hash();
 		header
 	}
 }
 
-fn run(test: impl FnOnce(&mut Chain)) {
+pub(super) fn run(test: impl FnOnce(&mut Chain)) {
 	externalities(genesis::LOCAL).execute_with(|| {
 		test(&mut Chain {
 			parent: GENESIS,
