@@ -30,7 +30,7 @@ pub struct Fastpath {
 	#[arg(long)]
 	kind: Option<Kind>,
 
-	/// Takes a rule out: S1 to S15. The first failing seed ends the search.
+	/// Takes a rule out: S1 to S16. The first failing seed ends the search.
 	#[arg(long, value_parser = rule)]
 	control: Option<Control>,
 
