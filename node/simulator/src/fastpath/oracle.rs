@@ -153,6 +153,7 @@ impl Oracle {
 				self.coverage.add("promised", parts.len() as u64);
 				self.promised.insert((node, round), parts);
 			}
+			Observation::Waited(..) => {}
 			Observation::Acked(_) => self.coverage.count("acked"),
 			Observation::Final(round, newest) => {
 				self.coverage.count("final vertices");
