@@ -2,9 +2,17 @@
 
 use crate::{
 	config::consensus::FinalityKeys, AccountId, Aivm, Aura, AuthorityDiscovery, Balance, Block,
-	Escrow, Executive, Finality, Grandpa, Hash, Historical, Hmm, InherentDataExt, Jobs, LazyBlock,
-	Nonce, PoAi, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, StakingSlashing, System,
-	TransactionPayment, VERSION,
+	Escrow, Executive, Fastpath, Finality, Grandpa, Hash, Historical, Hmm, InherentDataExt, Jobs,
+	LazyBlock, Nonce, PoAi, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
+	StakingSlashing, System, TransactionPayment, VERSION,
+};
+use aci_fastpath::{
+	api::{FastpathSet, SlotsView, TicketView},
+	checkpoint::{Certified, Checkpoint, Last},
+	equivocation::Equivocation,
+	lane::grant::Grants,
+	scheme::{AuthorityId as FastpathId, PublicKey},
+	types::CheckpointNumber,
 };
 use aci_finality::{
 	api::OpaqueKeyOwnershipProof, AuthorityId as FinalityId, AuthoritySet, OffenceProof, SetId,
@@ -199,6 +207,68 @@ impl_runtime_apis! {
 			use codec::DecodeAll;
 			let key_owner = DecodeAll::decode_all(&mut &key_owner.0[..]).ok()?;
 			Finality::submit_report(proof, key_owner)
+		}
+	}
+
+	impl aci_fastpath::api::FastpathApi<Block> for Runtime {
+		fn fastpath_set() -> Option<FastpathSet> {
+			Fastpath::current_set()
+		}
+
+		fn fastpath_last() -> Last {
+			Fastpath::last_checkpoint()
+		}
+
+		fn fastpath_checkpoint(number: CheckpointNumber) -> Option<Checkpoint> {
+			Fastpath::remembered_checkpoint(number)
+		}
+
+		fn fastpath_checkpoint_in(
+			transactions: Vec<<Block as BlockT>::Extrinsic>,
+		) -> Option<Certified> {
+			transactions.iter().find_map(|transaction| match &transaction.function {
+				RuntimeCall::Fastpath(call) => Fastpath::certified_of(call),
+				_ => None,
+			})
+		}
+
+		fn fastpath_grants() -> Option<Grants> {
+			Fastpath::grants()
+		}
+
+		fn fastpath_tickets(client: AccountId) -> Vec<TicketView> {
+			Fastpath::ticket_views(&client)
+		}
+
+		fn fastpath_leases(worker: AccountId) -> Vec<SlotsView> {
+			Fastpath::slot_views(&worker)
+		}
+
+		fn fastpath_order_key(account: AccountId) -> Option<PublicKey> {
+			Fastpath::order_key(account)
+		}
+
+		fn fastpath_key_owner(key: PublicKey) -> Option<AccountId> {
+			Fastpath::key_owner(&key)
+		}
+
+		fn fastpath_key_ownership_proof(
+			set: SetId,
+			authority: FastpathId,
+		) -> Option<OpaqueKeyOwnershipProof> {
+			use codec::Encode;
+			let members = Fastpath::membership();
+			let held = members.members.iter().any(|(_, key)| *key == authority);
+			(members.set == set && held).then(|| OpaqueKeyOwnershipProof(members.encode()))
+		}
+
+		fn submit_fastpath_equivocation(
+			proof: Equivocation,
+			key_owner: OpaqueKeyOwnershipProof,
+		) -> Option<()> {
+			use codec::DecodeAll;
+			let members = DecodeAll::decode_all(&mut &key_owner.0[..]).ok()?;
+			Fastpath::submit_report(proof, members)
 		}
 	}
 

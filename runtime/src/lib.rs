@@ -206,6 +206,9 @@ mod runtime {
 	pub type Aivm = pallet_aci_aivm_ops;
 	#[runtime::pallet_index(44)]
 	pub type Jobs = pallet_aci_jobs;
+	// After the session, whose hook ends its sets.
+	#[runtime::pallet_index(46)]
+	pub type Fastpath = pallet_aci_fastpath;
 
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;

@@ -8,6 +8,7 @@ extern crate alloc;
 mod accounts;
 mod budgets;
 mod credits;
+mod leases;
 mod ledger;
 mod locks;
 #[cfg(test)]
@@ -138,6 +139,19 @@ pub mod pallet {
 	/// Sum of [`Claimable`].
 	#[pallet::storage]
 	pub type TotalClaimable<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+	/// What is leased to homes of the fast path of a client's money, in planck. The pallet's account
+	/// keeps it. Absent when zero.
+	#[pallet::storage]
+	pub type Leased<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
+
+	/// Sum of [`Leased`].
+	#[pallet::storage]
+	pub type TotalLeased<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+	/// What the pallet's account keeps for unfinished and disputed jobs of the fast path, in planck.
+	#[pallet::storage]
+	pub type OpenLocks<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
 	/// All that settlements, spent budgets and ended prepayments burned since genesis, in planck.
 	#[pallet::storage]
@@ -327,6 +341,38 @@ pub mod pallet {
 			/// Free escrow afterwards.
 			free: Balance,
 		},
+		/// Money of a client was leased to a home of the fast path. The escrow keeps it.
+		Leased {
+			/// Whose money it is.
+			client: AccountId,
+			/// How much.
+			amount: Balance,
+			/// How much of it came out of free escrow; the rest came out of the balance.
+			from_free: Balance,
+			/// All that is leased of the client's now.
+			leased: Balance,
+		},
+		/// Money of a client that had been leased or locked on the fast path is back in its free
+		/// escrow, or waits for it where its account cannot take it.
+		LeaseEnded {
+			/// Whose money it is.
+			client: AccountId,
+			/// How much.
+			amount: Balance,
+		},
+		/// A checkpoint of the fast path was settled.
+		CheckpointSettled {
+			/// What was taken from leased money.
+			debited: Balance,
+			/// What payees were paid.
+			paid: Balance,
+			/// What left the issuance.
+			burned: Balance,
+			/// What went to clients, to leased money and free escrow.
+			returned: Balance,
+			/// What is kept for unfinished and disputed jobs of the fast path now.
+			locks: Balance,
+		},
 		/// A home spent of its clients' budgets.
 		BudgetsSpent {
 			/// The home.
@@ -391,6 +437,10 @@ pub mod pallet {
 		InsufficientBudget,
 		/// The debits of the budgets are not the sum of the payments. Nothing was spent.
 		UnbalancedSpend,
+		/// Less of the client's money is leased than was to be taken. Nothing was changed.
+		InsufficientLease,
+		/// Less is kept for jobs of the fast path than was to be taken. Nothing was changed.
+		InsufficientOpenLocks,
 	}
 
 	#[pallet::hooks]
@@ -641,6 +691,12 @@ pub mod pallet {
 		/// All budgets of an account.
 		pub fn budgets_of(account: AccountId) -> Vec<Budget> {
 			Self::budgets(&account)
+		}
+
+		/// What is leased of an account's money to homes of the fast path, in planck. The pallet's
+		/// account keeps it.
+		pub fn leased_of(account: AccountId) -> Balance {
+			Leased::<T>::get(account)
 		}
 
 		/// Sum of an account's budgets in planck.

@@ -1,8 +1,8 @@
 //! The check of the invariants.
 
 use crate::{
-	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Locked, Locks, Pallet, Prepaid,
-	Prepayments, TotalClaimable,
+	ledger::add, Claimable, Config, Free, HoldReason, HomeBudgets, Leased, Locked, Locks,
+	OpenLocks, Pallet, Prepaid, Prepayments, TotalClaimable, TotalLeased,
 };
 use aci_primitives::{job::Home, AccountId, Balance};
 use alloc::collections::BTreeMap;
@@ -116,12 +116,23 @@ impl<T: Config> Pallet<T> {
 			claimable == TotalClaimable::<T>::get(),
 			"the credits differ from their sum"
 		);
+		let mut leased: Balance = 0;
+		for (_, amount) in Leased::<T>::iter() {
+			ensure!(amount > 0, "an empty lease is kept");
+			add(&mut leased, amount)?;
+		}
+		ensure!(
+			leased == TotalLeased::<T>::get(),
+			"the leased money differs from its sum"
+		);
 		let backing = T::Currency::minimum_balance()
 			.checked_add(claimable)
+			.and_then(|sum| sum.checked_add(leased))
+			.and_then(|sum| sum.checked_add(OpenLocks::<T>::get()))
 			.ok_or(ArithmeticError::Overflow)?;
 		ensure!(
 			T::Currency::balance(&Self::account()) >= backing,
-			"the pallet's account does not back the credits that wait"
+			"the pallet's account does not back the credits, leases and locks that it keeps"
 		);
 		Ok(())
 	}

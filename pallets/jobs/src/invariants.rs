@@ -4,8 +4,8 @@
 use crate::{
 	types::{BatchKey, Bookkeeping, Place},
 	Agenda, AgendaCursor, Assigned, BatchCount, Batches, Bookkeepings, Config, Disputes, History,
-	HoldReason, JobCount, Jobs, JobsOf, LastOrder, Leaves, Offers, Open, PaidBatches, Pallet,
-	PruneCursor, SettleCursor, WeighingState, Workers, WorkersOf, MAX_RETURNS,
+	HoldReason, JobCount, Jobs, JobsOf, LastOrder, LeasedOuts, Leaves, Offers, Open, PaidBatches,
+	Pallet, PruneCursor, SettleCursor, WeighingState, Workers, WorkersOf, MAX_RETURNS,
 };
 use aci_market::{
 	fees::PARTS_PER_MILLION,
@@ -290,16 +290,23 @@ impl<T: Config> Pallet<T> {
 			"invariant 3: the index of assigned jobs has other entries"
 		);
 		for (account, worker) in Workers::<T>::iter() {
+			let leased = LeasedOuts::<T>::get(&account);
 			ensure!(
 				worker.busy <= worker.slots,
 				"invariant 3: two jobs are on one slot"
 			);
 			ensure!(
-				worker.busy == busy.remove(&account).unwrap_or(0),
+				worker.busy
+					== leased
+						.slots
+						.saturating_add(busy.remove(&account).unwrap_or(0)),
 				"invariant 3: a worker's busy slots are not its jobs"
 			);
 			ensure!(
-				worker.exposure == exposure.remove(&account).unwrap_or(0),
+				worker.exposure
+					== leased
+						.exposure
+						.saturating_add(exposure.remove(&account).unwrap_or(0)),
 				"invariant 4: a worker's exposure is not the sum of its prices"
 			);
 		}
@@ -310,6 +317,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			exposure.is_empty(),
 			"invariant 4: a job counts to no worker"
+		);
+		ensure!(
+			LeasedOuts::<T>::iter().all(|(account, leased)| {
+				leased != Default::default() && Workers::<T>::contains_key(account)
+			}),
+			"invariant 3: something is leased of an account that is no worker"
 		);
 		Ok(())
 	}
@@ -436,7 +449,8 @@ impl<T: Config> Pallet<T> {
 				"invariant 7: a job is missing from its client's index"
 			);
 			ensure!(
-				LastOrder::<T>::get(&job.client).is_some_and(|last| last >= job.order),
+				job.order > u64::from(u32::MAX)
+					|| LastOrder::<T>::get(&job.client).is_some_and(|last| last >= job.order),
 				"invariant 7: a client's last order number is below that of a job"
 			);
 			let count = counts.entry(job.client).or_default();

@@ -9,6 +9,7 @@ mod agenda;
 mod disputes;
 mod history;
 mod invariants;
+mod leases;
 mod lifecycle;
 mod matching;
 mod quality;
@@ -45,7 +46,8 @@ pub const MAX_PAGE: u32 = 100;
 pub mod pallet {
 	use crate::{
 		types::{
-			BatchKey, Bookkeeping, DeclineReason, Dispute, Payable, Queued, ReturnReason, Weighing,
+			BatchKey, Bookkeeping, DeclineReason, Dispute, LeasedOut, Payable, Queued,
+			ReturnReason, Weighing,
 		},
 		WeightInfo, MEDIAN_BLOCKS,
 	};
@@ -212,6 +214,11 @@ pub mod pallet {
 	/// The registered workers.
 	#[pallet::storage]
 	pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Worker, OptionQuery>;
+
+	/// What homes of the fast path have of each worker. Absent when nothing.
+	#[pallet::storage]
+	pub type LeasedOuts<T: Config> =
+		StorageMap<_, Blake2_128Concat, AccountId, LeasedOut, ValueQuery>;
 
 	/// The workers of each class. Twox64: governance numbers the classes.
 	#[pallet::storage]

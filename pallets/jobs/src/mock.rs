@@ -806,14 +806,14 @@ pub fn check() {
 	assert_ok!(Hmm::do_try_state());
 	assert_ok!(ProofOfAi::do_try_state());
 	for class in [CLASS, OTHER_CLASS] {
-		let slots: u32 = crate::Workers::<Test>::iter_values()
-			.filter(|worker| worker.class == class)
-			.map(|worker| worker.slots)
+		let slots: u32 = crate::Workers::<Test>::iter()
+			.filter(|(_, worker)| worker.class == class)
+			.map(|(account, worker)| worker.slots - crate::LeasedOuts::<Test>::get(account).slots)
 			.sum();
 		assert_eq!(
 			Hmm::pool(class).expect("there").target,
 			u64::from(slots) * 1_000,
-			"without slices a pool's capacity is its workers'"
+			"a pool's capacity is its workers', without what is leased"
 		);
 		let by_pool = crate::Jobs::<Test>::iter_keys()
 			.filter(|id| Jobs::reservation_of(*id).is_none())

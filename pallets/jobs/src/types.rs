@@ -260,3 +260,26 @@ pub struct Weighing {
 	/// The worker that it reached last, in the order of the map.
 	pub after: Option<AccountId>,
 }
+
+/// What homes of the fast path have of a worker.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[scale_info(capture_docs = "always")]
+pub struct LeasedOut {
+	/// Slots; they count among the worker's busy ones.
+	pub slots: u32,
+	/// What of the worker's exposure is leased, or is of paid jobs whose fraud window is open, in
+	/// planck.
+	pub exposure: Balance,
+}

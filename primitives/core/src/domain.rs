@@ -35,6 +35,8 @@ pub const CONTRACT_LOCK: &[u8] = b"aci/contract-lock/1";
 pub const CONTRACT_STATEMENT: &[u8] = b"aci/contract-statement/1";
 /// Domain of what a client, a worker or a verifier signs for the fast path.
 pub const FAST_PATH: &[u8] = b"aci/fastpath/1";
+/// Domain of what an order key signs to be registered for an account.
+pub const ORDER_KEY: &[u8] = b"aci/order-key/1";
 /// Domain of the list of transactions that a vertex of the fast path carries.
 pub const TRANSACTIONS: &[u8] = b"aci/transactions/1";
 /// Domain of a vertex of the fast path; its author signs this hash.

@@ -7,10 +7,12 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod api;
 pub mod check;
 pub mod checkpoint;
 pub mod dag;
 pub mod equivocation;
+pub mod inherent;
 pub mod journal;
 pub mod lane;
 pub mod machine;

@@ -11,6 +11,17 @@ use sp_core::{crypto::KeyTypeId, ed25519};
 /// The key type under which an authority's fast-path key is found in a keystore.
 pub const KEY_TYPE: KeyTypeId = KeyTypeId(*b"acfp");
 
+mod app {
+	use sp_application_crypto::{app_crypto, ed25519};
+	app_crypto!(ed25519, super::KEY_TYPE);
+}
+
+/// An authority's key as sessions and keystores have it: a [`PublicKey`] that names its purpose.
+pub type AuthorityId = app::Public;
+/// An authority's key pair.
+#[cfg(feature = "std")]
+pub type AuthorityPair = app::Pair;
+
 /// A public key: an authority's, or the order key that an account registered.
 pub type PublicKey = ed25519::Public;
 /// A signature.

@@ -23,9 +23,9 @@ use crate::{
 	types::CheckpointNumber,
 };
 use aci_primitives::{
-	domain::{tagged_hash, FAST_PATH},
+	domain::{tagged_hash, FAST_PATH, ORDER_KEY},
 	proof::Outcome,
-	Balance, Hash, JobId, JobOutput, JobSpec, SignedReceipt,
+	AccountId, Balance, Hash, JobId, JobOutput, JobSpec, SignedReceipt,
 };
 use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -149,6 +149,11 @@ pub struct Signed<T> {
 	pub key: PublicKey,
 	/// Over [`Signed::hash`].
 	pub signature: Signature,
+}
+
+/// What an order key signs, so that an account can register it: nobody registers another's key.
+pub fn registration_hash(genesis: &Hash, account: &AccountId) -> Hash {
+	tagged_hash(ORDER_KEY, &(genesis, account))
 }
 
 /// Statements that differ in kind never hash alike.

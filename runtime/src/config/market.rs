@@ -162,7 +162,8 @@ impl pallet_aci_hmm::Config for Runtime {
 	type SellBackFee = market::SellBackFee;
 	type MaxReservations = ConstU32<32>;
 	type MaxEndsPerBlock = ConstU32<32>;
-	type MaxSlices = ConstU32<MAX_AUTHORITIES>;
+	// The homes of the set in force, and those of the one before whose slots are coming back.
+	type MaxSlices = ConstU32<{ 2 * MAX_AUTHORITIES }>;
 	type WeightInfo = pallet_aci_hmm::weights::SubstrateWeight<Runtime>;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod consensus;
 pub mod contracts;
+pub mod fastpath;
 pub mod governance;
 pub mod market;
 pub mod money;

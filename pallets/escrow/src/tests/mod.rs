@@ -6,6 +6,7 @@ mod claim;
 mod deposit;
 mod genesis;
 mod invariants;
+mod lease;
 mod lock;
 mod model;
 mod pots;

@@ -5,6 +5,7 @@ mod agenda;
 mod attacks;
 mod disputes;
 mod history;
+mod leases;
 mod matching;
 mod model;
 mod orders;

@@ -290,7 +290,10 @@ impl OpenJob {
 				(credits.into(), parts.burn)
 			}
 			End::Expired | End::TimedOut => ([(back, self.price)].into(), 0),
-			End::Disputed => ([(Payee::Dispute(*job), self.price)].into(), 0),
+			End::Disputed => {
+				let payee = Payee::Dispute(self.client.clone(), *job);
+				([(payee, self.price)].into(), 0)
+			}
 		}
 	}
 }

@@ -117,9 +117,9 @@ pub enum Payee {
 	/// A client's ticket, at the home where it is.
 	#[codec(index = 5)]
 	Ticket(AccountId, TicketId),
-	/// The lock of a disputed job, which the jobs pallet takes over.
+	/// The lock of a client's disputed job, which the jobs pallet takes over.
 	#[codec(index = 6)]
-	Dispute(JobId),
+	Dispute(AccountId, JobId),
 }
 
 /// A judged job, for its worker's quality.
@@ -316,7 +316,16 @@ pub struct Certified {
 
 /// The last checkpoint, as the next one is checked against it.
 #[derive(
-	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 pub struct Last {
 	/// Its number; 0 at the start.

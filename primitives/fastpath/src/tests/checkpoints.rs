@@ -179,7 +179,7 @@ fn a_finding_against_a_result_exports_the_lock_once() {
 			(3, 14, judgement(0, matched.job, Found::Fail)),
 		],
 	);
-	let dispute = Payee::Dispute(matched.job);
+	let dispute = Payee::Dispute(matched.client.clone(), matched.job);
 	assert_eq!(credit(&checkpoints[1], &dispute), matched.price);
 	assert_eq!(credit(&checkpoints[2], &dispute), 0);
 	assert_eq!(checkpoints[1].state.open_locks, 0);
