@@ -82,7 +82,8 @@ fn rule(name: &str) -> Result<Control, String> {
 pub fn run(options: Fastpath) -> Result<bool, String> {
 	let begun = Instant::now();
 	if let Some(name) = &options.placement {
-		let placement = Placement::named(name).ok_or("the placements are europe, atlantic, world")?;
+		let placement =
+			Placement::named(name).ok_or("the placements are europe, atlantic, world")?;
 		if options.validators < 4 || options.down > (options.validators - 1) / 3 {
 			return Err("at least 4 validators, of which a third can be down".into());
 		}

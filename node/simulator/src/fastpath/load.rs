@@ -10,13 +10,12 @@ use super::{
 	validator::{Arrival, Observation, Validator, World},
 };
 use crate::world::{Clock, DiskFate, Fault, Micros, Plan, Random, Simulation, MILLI};
-use aci_fastpath::{machine::Timing, safety::Rules, types::{Parameters, Round}};
-use std::{
-	collections::BTreeMap,
-	fmt::Write,
-	ops::ControlFlow,
-	rc::Rc,
+use aci_fastpath::{
+	machine::Timing,
+	safety::Rules,
+	types::{Parameters, Round},
 };
+use std::{collections::BTreeMap, fmt::Write, ops::ControlFlow, rc::Rc};
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub struct Load {
 
 const QUIET: u64 = 200;
 /// What comes after the last order is played to its end for so long.
-const REST: u64 = 1_500;
+const REST: u64 = 3_000;
 
 /// What came of it: times in microseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +73,11 @@ fn arrivals(load: &Load, homes: usize, clients: usize) -> Vec<Vec<Arrival>> {
 			loop {
 				let passed = at / MILLI - QUIET;
 				let busy = (third..2 * third).contains(&passed);
-				let rate = if busy { load.rate * load.surge } else { load.rate };
+				let rate = if busy {
+					load.rate * load.surge
+				} else {
+					load.rate
+				};
 				at += random.exponential(homes as u64 * 1_000_000 / rate.max(1));
 				if at / MILLI >= QUIET + load.time {
 					return all;
@@ -102,7 +105,12 @@ pub fn measure(load: &Load) -> Times {
 	};
 	let orders = arrivals(load, homes, clients);
 	let committee = market::committee(homes);
-	let chain = Chain::new(committee, market, Policy::default(), Random::new(load.seed, 5));
+	let chain = Chain::new(
+		committee,
+		market,
+		Policy::default(),
+		Random::new(load.seed, 5),
+	);
 	let end = QUIET + load.time + REST;
 	let mut world = World::new(
 		rules,
@@ -114,14 +122,17 @@ pub fn measure(load: &Load) -> Times {
 		vec![10 * end; homes],
 		10 * end,
 		Timing {
-			fetch: 300,
+			// What is on its way is not asked for.
+			fetch: load.placement.longest().div_ceil(MILLI).max(60),
 			..Timing::default()
 		},
 	);
 	world.orders_only = true;
 	let world = Rc::new(world);
 	// Down are some of every region: the regions take turns.
-	let down: Vec<usize> = (0..load.down).map(|place| place * homes / load.down.max(1)).collect();
+	let down: Vec<usize> = (0..load.down)
+		.map(|place| place * homes / load.down.max(1))
+		.collect();
 	let up: Vec<usize> = (0..homes).filter(|node| !down.contains(node)).collect();
 	let guilty = load.equivocator.then(|| up[0]);
 	let nodes = (0..homes)
@@ -162,7 +173,9 @@ pub fn measure(load: &Load) -> Times {
 	let mut waits: BTreeMap<(usize, Round), Vec<u64>> = BTreeMap::new();
 	let mut acked: BTreeMap<usize, Round> = BTreeMap::new();
 	let since = |now: Micros, came: &[u64]| -> Vec<Micros> {
-		came.iter().map(|at| now.saturating_sub(at * MILLI)).collect()
+		came.iter()
+			.map(|at| now.saturating_sub(at * MILLI))
+			.collect()
 	};
 	simulation.run(end * MILLI, |now, node, observation| {
 		match observation {
@@ -202,7 +215,9 @@ pub fn line(load: &Load, times: &Times) -> String {
 	let trips = load.placement.quorum_round_trips(load.validators, &up);
 	let at = |sorted: &[Micros], per_cent: usize| {
 		let place = (sorted.len() * per_cent).div_ceil(100).max(1) - 1;
-		sorted.get(place).map_or("-".into(), |time| format!("{}", time / MILLI))
+		sorted
+			.get(place)
+			.map_or("-".into(), |time| format!("{}", time / MILLI))
 	};
 	let mut out = String::new();
 	let _ = write!(
