@@ -3,6 +3,8 @@
 use aci_fastpath::safety::Control;
 use aci_simulator::fastpath::{
 	campaign::{search, shrink},
+	load::{line, measure, Load},
+	placement::Placement,
 	report,
 	run::play,
 	scenario::{control, Kind, Search, CONTROLS},
@@ -30,9 +32,37 @@ pub struct Fastpath {
 	#[arg(long)]
 	kind: Option<Kind>,
 
-	/// Takes a rule out: S1 to S15. The first failing seed ends the search.
+	/// Takes a rule out: S1 to S16. The first failing seed ends the search.
 	#[arg(long, value_parser = rule)]
 	control: Option<Control>,
+
+	/// Measures how long orders take instead: europe, atlantic or world.
+	#[arg(long)]
+	placement: Option<String>,
+
+	/// So many validators are measured.
+	#[arg(long, default_value_t = 100)]
+	validators: usize,
+
+	/// Of which so many are down.
+	#[arg(long, default_value_t = 0)]
+	down: usize,
+
+	/// One of the measured validators signs two chains.
+	#[arg(long)]
+	equivocator: bool,
+
+	/// Orders a second.
+	#[arg(long, default_value_t = 12_000)]
+	rate: u64,
+
+	/// In the middle third so many times as many.
+	#[arg(long, default_value_t = 1)]
+	surge: u64,
+
+	/// Milliseconds in which orders come.
+	#[arg(long, default_value_t = 900)]
+	time: u64,
 
 	/// Threads. What is found does not depend on it.
 	#[arg(long)]
@@ -51,6 +81,35 @@ fn rule(name: &str) -> Result<Control, String> {
 /// Whether all went well.
 pub fn run(options: Fastpath) -> Result<bool, String> {
 	let begun = Instant::now();
+	if let Some(name) = &options.placement {
+		let placement =
+			Placement::named(name).ok_or("the placements are europe, atlantic, world")?;
+		if options.validators < 4 || options.down > (options.validators - 1) / 3 {
+			return Err("at least 4 validators, of which a third can be down".into());
+		}
+		let load = Load {
+			placement,
+			validators: options.validators,
+			down: options.down,
+			equivocator: options.equivocator,
+			clients: 1_000,
+			workers: 500,
+			rate: options.rate,
+			surge: options.surge,
+			time: options.time,
+			seed: options.seeds.0,
+		};
+		let times = measure(&load);
+		println!("{}", line(&load, &times));
+		eprintln!(
+			"{} of {:?}: {} rounds; wall time {:.1} s",
+			options.validators,
+			placement.regions(),
+			times.rounds,
+			begun.elapsed().as_secs_f64()
+		);
+		return Ok(times.finals.len() == times.orders);
+	}
 	let (fewest, most) = options.nodes;
 	if fewest < 4 || most > 100 {
 		return Err("a search takes 4 to 100 authorities: fewer bear no fault".into());

@@ -32,6 +32,9 @@
 //!   `interval` above its own.
 //! * **S15** Lane statements of a vertex have no effect when its round is more than `lag` intervals
 //!   above its base's anchor.
+//! * **S16** A home promises nothing in a vertex while an earlier one of its own that has
+//!   transactions is neither Final nor executed nor void, and more than `depth - interval` rounds
+//!   below.
 //!
 //! # Lemmas
 //!
@@ -52,7 +55,9 @@
 //! **Lemma 3 (no Final match is lost).** Let v be Final and known as such by S14: p < round(v) +
 //! interval. (a) The first checkpoint whose anchor is above p executes v, if none did before, by
 //! Lemma 2 and S13; v's round is within the depth of every earlier anchor, since depth >= interval
-//! and that anchor is at most p. (b) Its outcome is the one that the home promised: it is a function
+//! and that anchor is at most p. The same holds of what comes before v in its chain: by S16 an earlier
+//! vertex u that is neither Final, executed nor void is of a round of at least round(v) + interval -
+//! depth, above p - depth, so no anchor before the one that executes v makes it void. (b) Its outcome is the one that the home promised: it is a function
 //! of the grants up to v's base and of the home's chain up to v (`lane`), which S1 and Lemma 1 fix,
 //! unless something that v uses left the home with a checkpoint c that was executed before. Let j
 //! announce it. If v's base is j or later, S10 has v use it only if round(v) + interval is at most
@@ -119,6 +124,8 @@ pub enum Control {
 	S14,
 	/// Without S15: any base will do.
 	S15,
+	/// Without S16: promises rest on what may become void.
+	S16,
 }
 
 /// The rules in force in one set.
@@ -291,5 +298,13 @@ impl Rules {
 		};
 		let spans = self.parameters.interval.saturating_mul(self.parameters.lag);
 		place.round > anchor.saturating_add(spans)
+	}
+
+	/// S16: whether a home promises nothing at `round` while its vertex of `open` is open.
+	pub(crate) fn holds_back(&self, open: Round, round: Round) -> bool {
+		let Parameters {
+			interval, depth, ..
+		} = self.parameters;
+		open.saturating_add(depth) < round.saturating_add(interval) && !without!(self, S16)
 	}
 }

@@ -64,8 +64,9 @@ pub struct Report {
 /// Failures that are kept.
 const KEPT: usize = 20;
 
-/// Plays the scenarios of `seeds` on `threads` threads. Where `stop`, the first failing seed ends
-/// the search, and what follows it is left out of the report.
+/// Plays the scenarios of `seeds` on `threads` threads. Where `stop`, the first seed in which a
+/// promise is broken ends the search, and what follows it is left out of the report: a run that only
+/// stands still does not end it.
 pub fn search(seeds: Range<u64>, search: &Search, threads: usize, stop: bool) -> Report {
 	let next = AtomicU64::new(seeds.start);
 	let over = AtomicBool::new(false);
@@ -102,7 +103,8 @@ pub fn search(seeds: Range<u64>, search: &Search, threads: usize, stop: bool) ->
 				let of_kind = report.kinds.entry(scenario.kind.name()).or_default();
 				of_kind.add(&outcome);
 				if !outcome.violations.is_empty() {
-					over.store(stop, Ordering::Relaxed);
+					let broken = outcome.violations.iter().any(Violation::is_of_safety);
+					over.store(stop && broken, Ordering::Relaxed);
 					if report.failures.len() < KEPT {
 						report.failures.push((scenario, outcome.violations));
 					}

@@ -113,7 +113,7 @@ impl Chain {
 	pub fn disputes(&self) -> usize {
 		let payees = self.accounts.keys();
 		payees
-			.filter(|payee| matches!(payee, Payee::Dispute(_)))
+			.filter(|payee| matches!(payee, Payee::Dispute(..)))
 			.count()
 	}
 

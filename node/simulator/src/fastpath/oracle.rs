@@ -27,6 +27,13 @@ pub struct Violation {
 	pub about: String,
 }
 
+impl Violation {
+	/// Whether a promise was broken, and not only nothing happened.
+	pub fn is_of_safety(&self) -> bool {
+		!matches!(self.kind, "liveness" | "endless")
+	}
+}
+
 impl fmt::Display for Violation {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		write!(f, "{}: {}", self.kind, self.about)
@@ -146,6 +153,7 @@ impl Oracle {
 				self.coverage.add("promised", parts.len() as u64);
 				self.promised.insert((node, round), parts);
 			}
+			Observation::Waited(..) => {}
 			Observation::Acked(_) => self.coverage.count("acked"),
 			Observation::Final(round, newest) => {
 				self.coverage.count("final vertices");

@@ -244,7 +244,7 @@ impl fmt::Display for Scenario {
 }
 
 /// The controls by name.
-pub const CONTROLS: [(&str, Control); 15] = [
+pub const CONTROLS: [(&str, Control); 16] = [
 	("S1", Control::S1),
 	("S2", Control::S2),
 	("S3", Control::S3),
@@ -260,6 +260,7 @@ pub const CONTROLS: [(&str, Control); 15] = [
 	("S13", Control::S13),
 	("S14", Control::S14),
 	("S15", Control::S15),
+	("S16", Control::S16),
 ];
 
 /// The rule of this name.

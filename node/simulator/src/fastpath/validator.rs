@@ -58,6 +58,8 @@ pub struct World {
 	pub length: Millis,
 	/// How often machines act.
 	pub timing: Timing,
+	/// Whether only orders are sent and matched: no work, no checkpoints.
+	pub orders_only: bool,
 	checks: RefCell<BTreeMap<Hash, Option<Checked>>>,
 	/// The newest state that some node serves to those that are far behind, before its block's
 	/// grants.
@@ -90,6 +92,7 @@ impl World {
 			polls,
 			length,
 			timing,
+			orders_only: false,
 			checks: RefCell::default(),
 			served: RefCell::default(),
 		}
@@ -142,6 +145,8 @@ impl World {
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)]
 pub enum Observation {
+	/// When the orders came that its vertex of this round matched, in order of their places.
+	Waited(Round, Vec<Millis>),
 	/// It promised these matches in its vertex of this round.
 	Promised(Round, Vec<PromisedMatch>),
 	/// Its vertex of this round is Acked, and those before.
@@ -193,6 +198,8 @@ pub struct Validator {
 	stored: Vec<Checked>,
 	/// Others' vertices that came since.
 	unsynced: Vec<Checked>,
+	/// When orders came that are not matched: by client and sequence.
+	came: BTreeMap<(u16, u32), Millis>,
 	/// Checkpoints of the chain that the machine was told.
 	told: usize,
 	ended: bool,
@@ -216,6 +223,7 @@ impl Validator {
 			begun: false,
 			stored: Vec::new(),
 			unsynced: Vec::new(),
+			came: BTreeMap::new(),
 			told: 0,
 			ended: false,
 			newest: None,
@@ -417,14 +425,20 @@ impl Validator {
 		let Some(vertex) = self.newest.clone() else {
 			return;
 		};
+		let mut waited = Vec::new();
 		for part in &parts {
 			let Some(Transaction::Order(order)) = vertex.transactions.get(part.index as usize)
 			else {
 				doing.observe(Observation::Unpromised);
 				continue;
 			};
-			self.serve(part, order.statement.sequence, doing);
+			let key = (super::scheme::place(&order.key), order.statement.sequence);
+			waited.extend(self.came.remove(&key));
+			if !self.world.orders_only {
+				self.serve(part, order.statement.sequence, doing);
+			}
 		}
+		doing.observe(Observation::Waited(vertex.header().round, waited));
 		doing.observe(Observation::Promised(vertex.header().round, parts));
 		self.next_statement(doing);
 	}
@@ -481,6 +495,7 @@ impl Validator {
 		{
 			self.ordered += 1;
 			let order = market::order(self.index, of, sequence);
+			self.came.insert((of, sequence), at);
 			submitted.extend(market::checked(order.clone(), self.index));
 			for copy in 1..copies {
 				self.later(at + 13 * u64::from(copy), self.number, order.clone());
@@ -583,7 +598,9 @@ impl Node for Validator {
 			Event::Timer(POLL) => self.poll(doing),
 			Event::Timer(_) => {
 				let closing = self.ended;
-				self.step(Input::Build { closing }, doing);
+				if !self.world.orders_only {
+					self.step(Input::Build { closing }, doing);
+				}
 				let next = 100 + doing.random.below(200);
 				doing.wake(BUILD, doing.now + next);
 			}

@@ -199,9 +199,14 @@ impl State {
 		}
 	}
 
-	/// S10: a closing is announced at least W checkpoints before, and the home is told.
+	/// S10: a closing is announced at least W checkpoints before, and the home is told. Of what is
+	/// announced already a second word changes nothing: the home would go by the later one.
 	fn announce(&mut self, closing: &Closing, rules: &Rules) {
 		let number = self.number;
+		let mut announced = self.closings.values().flatten();
+		if announced.any(|known| (known.home, known.key) == (closing.home, closing.key)) {
+			return;
+		}
 		let Some(lane) = self.lanes.get_mut(usize::from(closing.home)) else {
 			return;
 		};

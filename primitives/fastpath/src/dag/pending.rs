@@ -15,12 +15,13 @@ use alloc::{
 	vec,
 	vec::Vec,
 };
+use core::cmp::Ordering;
 
 /// Vertices of one author that wait at most; as many again where others name them.
 pub const PER_AUTHOR: usize = 512;
 
-/// Something that is lacking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Something that is lacking. Slots come first, the oldest rounds first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
 	/// Any vertex of an author in a round. Its author and those who name it have it.
 	Slot(AuthorityIndex, Round),
@@ -29,6 +30,28 @@ pub enum Need {
 	/// The hashes of this vertex's parents of the round before: what is held of their slots is not
 	/// what it means.
 	List(Hash),
+}
+
+impl Need {
+	fn rank(&self) -> (u8, Round, AuthorityIndex, Hash) {
+		match self {
+			Need::Slot(author, round) => (0, *round, *author, Hash::zero()),
+			Need::Vertex(hash) => (1, 0, 0, *hash),
+			Need::List(hash) => (2, 0, 0, *hash),
+		}
+	}
+}
+
+impl Ord for Need {
+	fn cmp(&self, other: &Self) -> Ordering {
+		self.rank().cmp(&other.rank())
+	}
+}
+
+impl PartialOrd for Need {
+	fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+		Some(self.cmp(other))
+	}
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +68,8 @@ pub struct Pending {
 	needed_by: BTreeMap<Need, BTreeSet<Hash>>,
 	ready: BTreeSet<(Round, Hash)>,
 	counts: Vec<usize>,
+	/// How many vertices of a slot wait.
+	slots: BTreeMap<(Round, AuthorityIndex), usize>,
 }
 
 impl Pending {
@@ -55,6 +80,7 @@ impl Pending {
 			needed_by: BTreeMap::new(),
 			ready: BTreeSet::new(),
 			counts: vec![0; authorities],
+			slots: BTreeMap::new(),
 		}
 	}
 
@@ -96,6 +122,9 @@ impl Pending {
 			Some(count) if *count < room => *count = count.saturating_add(1),
 			_ => return false,
 		}
+		let header = checked.vertex().header();
+		let slot = self.slots.entry((header.round, header.author)).or_default();
+		*slot = slot.saturating_add(1);
 		for need in &needs {
 			self.needed_by.entry(*need).or_default().insert(hash);
 		}
@@ -120,6 +149,13 @@ impl Pending {
 		let header = waiting.checked.vertex().header();
 		if let Some(count) = self.counts.get_mut(usize::from(header.author)) {
 			*count = count.saturating_sub(1);
+		}
+		let slot = (header.round, header.author);
+		if let Some(left) = self.slots.get_mut(&slot) {
+			*left = left.saturating_sub(1);
+			if *left == 0 {
+				self.slots.remove(&slot);
+			}
 		}
 		self.ready.remove(&(header.round, *hash));
 		for need in &waiting.needs {
@@ -171,13 +207,22 @@ impl Pending {
 		}
 	}
 
-	/// What is lacking and does not itself wait for something: at most `limit`.
+	/// What is lacking: at most `limit`. Half of it for slots of which nothing came, a quarter for slots
+	/// of which a vertex came and waits, as another one may be meant, and a quarter for vertices that
+	/// do not wait and for lists: so none crowds out another.
 	pub fn needs(&self, limit: usize) -> Vec<Need> {
-		self.needed_by
-			.keys()
-			.filter(|need| !matches!(need, Need::Vertex(hash) if self.contains(hash)))
-			.take(limit)
-			.copied()
-			.collect()
+		let waits = |need: &Need| match need {
+			Need::Slot(author, round) => self.slots.contains_key(&(*round, *author)),
+			Need::Vertex(hash) => self.contains(hash),
+			Need::List(_) => false,
+		};
+		let first = Need::Vertex(Hash::zero());
+		let slots = self.needed_by.range(..first).map(|(need, _)| *need);
+		let others = self.needed_by.range(first..).map(|(need, _)| *need);
+		let lacking = |need: &Need| !waits(need);
+		let mut needs: Vec<Need> = slots.clone().filter(lacking).take(limit / 2).collect();
+		needs.extend(slots.filter(waits).take(limit / 4));
+		needs.extend(others.filter(lacking).take(limit / 4));
+		needs
 	}
 }

@@ -77,6 +77,9 @@ struct Own {
 	sequence: u32,
 	/// Rounds of own vertices with transactions that are not Final.
 	open: VecDeque<Round>,
+	/// Rounds of own vertices with transactions of which it is not known whether they count: they were
+	/// not called Final, and no checkpoint executed them or made them void.
+	unsure: VecDeque<Round>,
 	acked: Round,
 	next_at: Time,
 	repeat_at: Time,
@@ -183,6 +186,7 @@ impl<S: Scheme> Machine<S> {
 					header: None,
 					sequence: 0,
 					open: VecDeque::new(),
+					unsure: VecDeque::new(),
 					acked: 0,
 					next_at: now,
 					repeat_at: now,
@@ -190,6 +194,9 @@ impl<S: Scheme> Machine<S> {
 				for vertex in journal.vertices {
 					let hash = vertex.header().hash(&committee.context());
 					own.note(vertex.header().clone(), hash);
+					if !vertex.transactions.is_empty() {
+						own.unsure.push_back(vertex.header().round);
+					}
 					restored.push_back(Checked::own(vertex, hash));
 				}
 				// The others may not have got it.
@@ -341,6 +348,7 @@ impl<S: Scheme> Machine<S> {
 			if let Some(round) = own.open.pop_front() {
 				// S14
 				if self.rules.is_young(round, newest) {
+					own.unsure.retain(|unsure| *unsure != round);
 					self.outputs.push(Output::Final(round));
 				}
 			}
@@ -369,6 +377,9 @@ impl<S: Scheme> Machine<S> {
 			ahead.advance(&place, transactions, &self.rules, &mut Vec::new());
 		}
 		self.ahead = ahead;
+		if let Some(own) = &mut self.own {
+			own.unsure.retain(|round| *round > after);
+		}
 	}
 
 	fn place(&self, header: &Header) -> crate::lane::Place {

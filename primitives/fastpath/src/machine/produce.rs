@@ -250,8 +250,10 @@ impl<S: Scheme> Machine<S> {
 		let (mut transactions, mut matches) = (Vec::new(), Vec::new());
 		let mut ahead = core::mem::take(&mut self.ahead);
 		ahead.advance(place, &[], &self.rules, &mut Vec::new());
-		// S15: they wait until the base has caught up.
-		let most = if closing || self.rules.lags(place) {
+		// S15: they wait until the base has caught up; S16: until it is known what earlier ones come to.
+		let oldest = self.own.as_ref().and_then(|own| own.unsure.front());
+		let held_back = oldest.is_some_and(|open| self.rules.holds_back(*open, place.round));
+		let most = if closing || held_back || self.rules.lags(place) {
 			0
 		} else {
 			self.rules
@@ -332,6 +334,7 @@ impl<S: Scheme> Machine<S> {
 		}
 		if !vertex.transactions.is_empty() {
 			own.open.push_back(header.round);
+			own.unsure.push_back(header.round);
 		}
 		let reference = Reference {
 			author: header.author,
