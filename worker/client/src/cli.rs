@@ -4,7 +4,7 @@ mod govern;
 mod market;
 mod stake;
 
-pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg};
+pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, TeeArg, VerdictArg};
 pub use market::{
 	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
 	ReserveCommand,
