@@ -1,142 +1,30 @@
-//! The seam to the TEE: evidence for keys, and sealing of secrets.
-//!
-//! # What an attester guarantees
-//!
-//! 1. [`Attester::quote`] makes evidence whose report data is the binding's, so that it is of no use
-//!    for another account, other keys or another chain (§3.2 of the paper).
-//! 2. What [`Attester::seal`] returns is opened by [`Attester::unseal`] of the same program on the
-//!    same machine, and by nothing else as far as the TEE protects.
-//!
-//! # Deviation
-//!
-//! [`SoftwareAttester`] is the only implementation. It protects nothing: anybody can sign its
-//! quotes, and it seals by copying. Only development chains accept it. Secrets are then guarded by
-//! the permissions of the data directory alone.
+//! The TEE that the operator chooses; see [`aci_tee`].
 
-use aci_poai::software_tee;
-use aci_primitives::evidence::{Binding, Evidence};
-use sha2::{Digest, Sha256};
-use sp_core::{ed25519, H256};
+use crate::cli::{AttesterChoice, TeeOptions};
+pub use aci_tee::{Attester, AttesterError, SoftwareAttester};
+use aci_tee::{GpuCommand, GpuSource, GramineAttester, NoGpu, TsmAttester};
 
-/// Why a TEE did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum AttesterError {
-	/// What was sealed does not open.
-	#[error(
-		"the sealed keys do not open ({0}): they were made by another program or on another \
-		 machine; start with a new --data-dir"
-	)]
-	Unseal(String),
-	/// The TEE gave no quote.
-	#[error("the TEE gave no quote: {0}")]
-	Quote(String),
-}
-
-/// A TEE as the worker uses it; see the module.
-pub trait Attester: Send + Sync {
-	/// Name for people.
-	fn name(&self) -> &'static str;
-	/// Evidence for a binding.
-	fn quote(&self, binding: &Binding) -> Result<Evidence, AttesterError>;
-	/// Makes a secret fit to be stored.
-	fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, AttesterError>;
-	/// The inverse of [`Attester::seal`].
-	fn unseal(&self, sealed: &[u8]) -> Result<Vec<u8>, AttesterError>;
-}
-
-/// The TEE of development chains; see the module.
-pub struct SoftwareAttester {
-	root: ed25519::Pair,
-	hardware: H256,
-}
-
-/// What stands before everything that the software TEE "sealed".
-const PLAIN: &[u8] = b"aci/software-seal/1";
-
-impl SoftwareAttester {
-	/// The development TEE of this machine.
-	pub fn new() -> Self {
-		// A machine without an identity gets that of nothing; the development TEE needs no more.
-		let machine = std::fs::read("/etc/machine-id").unwrap_or_default();
-		let mut hasher = Sha256::new();
-		hasher.update(b"aci/software-machine/1");
-		hasher.update(&machine);
-		SoftwareAttester {
-			root: software_tee::development_root(),
-			hardware: H256(hasher.finalize().into()),
+/// The TEE of the options.
+///
+/// Errors: files of certificates that cannot be read.
+pub(crate) fn open(options: &TeeOptions) -> Result<Box<dyn Attester>, AttesterError> {
+	let encrypted = options.encrypted_disk;
+	Ok(match options.attester {
+		AttesterChoice::Software => Box::new(SoftwareAttester::new()),
+		AttesterChoice::Gramine => Box::new(GramineAttester::new(
+			options.gramine_path.clone(),
+			encrypted,
+		)),
+		AttesterChoice::Tsm => {
+			let gpus: Box<dyn GpuSource> = match &options.gpu_evidence {
+				Some(program) => Box::new(GpuCommand::new(program.clone())),
+				None => Box::new(NoGpu),
+			};
+			let attester = TsmAttester::new(options.tsm_path.clone(), gpus, encrypted);
+			match (&options.vcek, &options.ask) {
+				(Some(vcek), Some(ask)) => Box::new(attester.with_amd_chain(vcek, ask)?),
+				_ => Box::new(attester),
+			}
 		}
-	}
-}
-
-impl Default for SoftwareAttester {
-	fn default() -> Self {
-		Self::new()
-	}
-}
-
-impl Attester for SoftwareAttester {
-	fn name(&self) -> &'static str {
-		"software"
-	}
-
-	fn quote(&self, binding: &Binding) -> Result<Evidence, AttesterError> {
-		Ok(Evidence::Software(software_tee::quote(
-			&self.root,
-			software_tee::DEVELOPMENT_MEASUREMENT,
-			binding.report_data(),
-			self.hardware,
-		)))
-	}
-
-	fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, AttesterError> {
-		Ok([PLAIN, secret].concat())
-	}
-
-	fn unseal(&self, sealed: &[u8]) -> Result<Vec<u8>, AttesterError> {
-		sealed
-			.strip_prefix(PLAIN)
-			.map(<[u8]>::to_vec)
-			.ok_or_else(|| AttesterError::Unseal("not of the software TEE".into()))
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use aci_primitives::AccountId;
-
-	#[test]
-	fn a_quote_stands_for_its_binding_and_for_no_other() {
-		let binding = Binding {
-			genesis: H256::repeat_byte(1),
-			account: AccountId::new([2; 32]),
-			session_key: ed25519::Public::from_raw([3; 32]),
-			data_key: [4; 32],
-			recent_block: H256::repeat_byte(5),
-			device_evidence: H256::zero(),
-		};
-		let attester = SoftwareAttester::new();
-		let Evidence::Software(quote) = attester.quote(&binding).expect("always") else {
-			panic!("the software TEE of a worker without a GPU names none");
-		};
-		let root = software_tee::development_root_key();
-		let verify = |report_data: &[u8; 64]| {
-			software_tee::verify(Some(&root), &quote, report_data, aci_poai::verify_ed25519)
-		};
-		let claims = verify(&binding.report_data()).expect("stands");
-		assert_eq!(claims.measurement, software_tee::DEVELOPMENT_MEASUREMENT);
-		let other = Binding {
-			account: AccountId::new([9; 32]),
-			..binding
-		};
-		assert!(verify(&other.report_data()).is_err());
-	}
-
-	#[test]
-	fn what_was_not_sealed_here_does_not_open() {
-		let attester = SoftwareAttester::new();
-		let sealed = attester.seal(b"secret").expect("always");
-		assert_eq!(attester.unseal(&sealed).expect("opens"), b"secret");
-		assert!(attester.unseal(b"secret").is_err());
-	}
+	})
 }

@@ -1,8 +1,9 @@
 //! The command line.
 
 use crate::{
-	attester::SoftwareAttester,
+	attester::{self, SoftwareAttester},
 	directory::DataDirectory,
+	enrol::evidence,
 	keys::Keys,
 	models::{chain_manifest, model_id, Registration},
 	start,
@@ -13,6 +14,7 @@ use aci_chain::{amount, Account, Call, Chain};
 use aci_engine::{DeviceChoice, EngineOptions, Kernels, ModelFile};
 use anyhow::{bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use codec::Encode;
 use std::{
 	io::{IsTerminal, Read},
 	num::NonZeroUsize,
@@ -50,6 +52,8 @@ enum Command {
 	Run(Box<RunOptions>),
 	/// Say what the chain knows of the worker, and what the data directory holds.
 	Status(StatusOptions),
+	/// Attest the keys of a data directory, without running jobs.
+	Attest(Box<AttestOptions>),
 	/// Leave the chain's workers. The bond can then be unbonded.
 	Deregister(ChainOptions),
 	/// Check a finished job's output by its receipt, input, output and proof. Exit status: 0 passed,
@@ -147,9 +151,8 @@ pub(crate) struct RunOptions {
 	/// Threads of the processor for computing, of all slots together.
 	#[arg(long)]
 	pub threads: Option<NonZeroUsize>,
-	/// The TEE.
-	#[arg(long, value_enum, default_value_t = AttesterChoice::Software)]
-	pub attester: AttesterChoice,
+	#[command(flatten)]
+	pub tee: TeeOptions,
 	/// Where models run: `cpu`, `cuda` or `cuda:NUMBER`.
 	#[arg(long, default_value = "cpu", value_parser = parse_device)]
 	pub device: DeviceChoice,
@@ -167,11 +170,57 @@ pub(crate) struct RunOptions {
 	pub grace: u64,
 }
 
+/// Which TEE, and how it is asked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TeeOptions {
+	/// The TEE.
+	#[arg(long, value_enum, default_value_t = AttesterChoice::Software)]
+	pub attester: AttesterChoice,
+	/// The data directory is on a disk that is encrypted with a key that only the measured program
+	/// gets. Without it no TEE but the software one stores keys.
+	#[arg(long)]
+	pub encrypted_disk: bool,
+	/// The folder of configfs-tsm, where it is not the kernel's own place.
+	#[arg(long)]
+	pub tsm_path: Option<PathBuf>,
+	/// The folder of Gramine's interface, where it is not `/dev/attestation`.
+	#[arg(long)]
+	pub gramine_path: Option<PathBuf>,
+	/// The certificate of an AMD chip, where the host gives none.
+	#[arg(long, requires = "ask")]
+	pub vcek: Option<PathBuf>,
+	/// The certificate of the authority of the AMD product.
+	#[arg(long, requires = "vcek")]
+	pub ask: Option<PathBuf>,
+	/// A command that makes the evidence of NVIDIA's GPUs beside the machine's TEE.
+	#[arg(long)]
+	pub gpu_evidence: Option<PathBuf>,
+}
+
 /// The TEEs that can be chosen.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum AttesterChoice {
 	/// That of development chains. It protects nothing.
 	Software,
+	/// Intel TDX or AMD SEV-SNP, by Linux's configfs-tsm.
+	Tsm,
+	/// Intel SGX, by Gramine.
+	Gramine,
+}
+
+#[derive(Debug, Args)]
+struct AttestOptions {
+	#[command(flatten)]
+	chain: ChainOptions,
+	/// Where keys are kept; new ones are made where there are none. The worker that uses it must be
+	/// stopped.
+	#[arg(long)]
+	data_dir: PathBuf,
+	#[command(flatten)]
+	tee: TeeOptions,
+	/// Print what would be sent, and send nothing.
+	#[arg(long)]
+	dry_run: bool,
 }
 
 /// How products with the weights of a text model are computed.
@@ -287,6 +336,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
 		// Nothing else runs in this process, so it may block.
 		Command::Verify(options) => return Ok(verify::run(*options)),
 		Command::Status(options) => status(options).await,
+		Command::Attest(options) => attest(*options).await,
 		Command::Deregister(options) => deregister(options).await,
 		Command::Keys { data_dir } => keys(&data_dir),
 		Command::ModelManifest { path, name } => model_manifest(&path, name.as_deref()),
@@ -372,6 +422,43 @@ async fn status(options: StatusOptions) -> anyhow::Result<()> {
 	Ok(())
 }
 
+async fn attest(options: AttestOptions) -> anyhow::Result<()> {
+	let directory = DataDirectory::open(&options.data_dir)?;
+	let account = options.chain.account.open()?;
+	let chain = Chain::connect(&options.chain.node).await?;
+	let store = Store::open(&directory.worker_store())?;
+	store.bind(&chain.genesis(), &account.id())?;
+	let attester = attester::open(&options.tee)?;
+	let keys = Keys::load_or_make(&store, attester.as_ref())?;
+	let (session_key, data_key) = (keys.session_public(), keys.data_public());
+	let made = evidence(&chain, &account, session_key, data_key, attester.as_ref()).await?;
+	let bytes = made.evidence.encode();
+	let report_data = made.registration.report_data(made.evidence.gpus());
+	println!("tee          {:?}", made.evidence.tee());
+	println!("gpus         {}", made.evidence.gpus().len());
+	println!("account      {}", account.id());
+	println!("session key  0x{}", hex::encode(session_key.0));
+	println!("data key     0x{}", hex::encode(data_key));
+	println!(
+		"block        {} {:?}",
+		made.recent_block, made.registration.recent_block
+	);
+	println!("report data  0x{}", hex::encode(report_data));
+	println!(
+		"evidence     {:?}, {} bytes",
+		made.evidence.hash(),
+		bytes.len()
+	);
+	if options.dry_run {
+		println!("0x{}", hex::encode(bytes));
+		return Ok(());
+	}
+	let call = Call::attest(made.evidence, session_key, data_key, made.recent_block);
+	chain.submit(&account, call).await?;
+	println!("attested");
+	Ok(())
+}
+
 async fn deregister(options: ChainOptions) -> anyhow::Result<()> {
 	let account = options.account.open()?;
 	let chain = Chain::connect(&options.node).await?;
@@ -429,6 +516,26 @@ mod tests {
 		assert!(engine(&["--device", "cuda", "--kernels", "bf16"]).is_ok());
 		let refused = engine(&["--device", "cuda", "--kernels", "quantised"]);
 		assert!(refused.unwrap_err().contains("bf16"));
+	}
+
+	#[test]
+	fn a_tee_is_chosen_with_what_it_needs() {
+		let parse = |arguments: &[&str]| {
+			let attest = [
+				"aci-worker",
+				"attest",
+				"--account",
+				"bob",
+				"--data-dir",
+				"d",
+			];
+			Cli::try_parse_from(attest.iter().chain(arguments))
+		};
+		assert!(parse(&["--dry-run"]).is_ok());
+		let certificates = ["--attester", "tsm", "--vcek", "v", "--ask", "a"];
+		assert!(parse(&certificates).is_ok());
+		assert!(parse(&certificates[..4]).is_err());
+		assert!(parse(&["--attester", "none"]).is_err());
 	}
 
 	#[test]

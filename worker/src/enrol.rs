@@ -12,11 +12,11 @@ use crate::attester::{Attester, AttesterError};
 use aci_chain::{amount, Account, Call, Certainty, Chain, ChainError};
 use aci_market::stake::worker_bond_required;
 use aci_primitives::{
-	evidence::{Attestation, Binding},
+	evidence::{Attestation, Evidence, Registration},
 	worker::{Endpoint, WorkerView},
-	Balance, BoundedList, Class, ClassId, ModelId, Role, ACI, MILLI_ACI,
+	Balance, BlockNumber, BoundedList, Class, ClassId, ModelId, Role, ACI, MILLI_ACI,
 };
-use sp_core::{ed25519, H256};
+use sp_core::ed25519;
 
 /// What is left on the account for fees when a bond is made.
 const FEES: Balance = ACI;
@@ -214,22 +214,48 @@ pub async fn enrol(
 	Ok(())
 }
 
+/// Evidence for keys, and what it is bound to.
+pub(crate) struct Made {
+	/// What the TEE gave.
+	pub evidence: Evidence,
+	/// What it is for.
+	pub registration: Registration,
+	/// The number of the registration's block.
+	pub recent_block: BlockNumber,
+}
+
+/// Makes evidence for keys against the chain's best block.
+pub(crate) async fn evidence(
+	chain: &Chain,
+	account: &Account,
+	session_key: ed25519::Public,
+	data_key: [u8; 32],
+	attester: &dyn Attester,
+) -> Result<Made, EnrolError> {
+	let recent = chain.head(Certainty::Best).await?;
+	let registration = Registration {
+		genesis: chain.genesis(),
+		account: account.id(),
+		session_key,
+		data_key,
+		recent_block: recent.hash,
+	};
+	Ok(Made {
+		evidence: attester.quote(&registration)?,
+		registration,
+		recent_block: recent.number,
+	})
+}
+
 async fn attest(
 	chain: &Chain,
 	account: &Account,
 	wanted: &Wanted,
 	attester: &dyn Attester,
 ) -> Result<(), EnrolError> {
-	let recent = chain.head(Certainty::Best).await?;
-	let evidence = attester.quote(&Binding {
-		genesis: chain.genesis(),
-		account: account.id(),
-		session_key: wanted.session_key,
-		data_key: wanted.data_key,
-		recent_block: recent.hash,
-		device_evidence: H256::zero(),
-	})?;
-	let call = Call::attest(evidence, wanted.session_key, wanted.data_key, recent.number);
+	let (session_key, data_key) = (wanted.session_key, wanted.data_key);
+	let made = evidence(chain, account, session_key, data_key, attester).await?;
+	let call = Call::attest(made.evidence, session_key, data_key, made.recent_block);
 	chain.submit(account, call).await?;
 	tracing::info!(tee = attester.name(), "attested the keys");
 	Ok(())
@@ -293,6 +319,7 @@ mod tests {
 	use super::*;
 	use crate::testing;
 	use aci_primitives::{evidence::TeeKind, worker::Worker};
+	use sp_core::H256;
 
 	fn wanted() -> Wanted {
 		Wanted {

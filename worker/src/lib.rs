@@ -28,7 +28,7 @@
 //! | [`access::ChainAccess`] | the chain | [`node::NodeAccess`] |
 //! | `aci_engine::Engine` | running models | `aci_engine::CandleEngine` |
 //! | `aci_transfer::Transport` | data | `aci_transfer::Libp2pTransport` |
-//! | [`attester::Attester`] | the TEE | [`attester::SoftwareAttester`] |
+//! | `aci_tee::Attester` | the TEE | `aci_tee::TsmAttester`, `GramineAttester`, `SoftwareAttester` |
 //!
 //! # What it assumes
 //!
@@ -37,7 +37,7 @@
 //!
 //! # What waits for a later part
 //!
-//! Hardware TEEs, verifying of drawn jobs while a node runs, the fast path.
+//! TrustZone, verifying of drawn jobs while a node runs, the fast path.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

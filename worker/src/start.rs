@@ -1,8 +1,8 @@
 //! The start of a worker: everything that must be right before jobs are taken.
 
 use crate::{
-	attester::{Attester, SoftwareAttester},
-	cli::{AttesterChoice, BondChoice, RunOptions},
+	attester,
+	cli::{BondChoice, RunOptions},
 	directory::DataDirectory,
 	enrol::{enrol, Wanted},
 	keys::Keys,
@@ -62,9 +62,7 @@ async fn prepare(options: RunOptions) -> anyhow::Result<Ready> {
 	let chain = Chain::connect(&options.chain.node).await?;
 	let store = Store::open(&directory.worker_store())?;
 	store.bind(&chain.genesis(), &account.id())?;
-	let attester: Box<dyn Attester> = match options.attester {
-		AttesterChoice::Software => Box::new(SoftwareAttester::new()),
-	};
+	let attester = attester::open(&options.tee)?;
 	let keys = Keys::load_or_make(&store, attester.as_ref())?;
 	tracing::info!(account = %account.id(), chain = chain.properties().chain, "connected");
 

@@ -6,7 +6,7 @@ mod market;
 mod stake;
 
 pub use contract::{CallArgs, ContractCommand, DeployArgs, InputArgs, LimitArgs};
-pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, VerdictArg};
+pub use govern::{FiguresArgs, GovernArgs, GovernCommand, PriceArgs, TeeArg, VerdictArg};
 pub use market::{
 	BudgetCommand, CapacityArgs, DisputeArgs, FundCommand, HistoryArgs, HistoryCommand, MarketArgs,
 	ReserveCommand,

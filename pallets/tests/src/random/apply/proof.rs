@@ -17,7 +17,7 @@ use aci_poai::{
 use aci_primitives::{
 	evidence::TeeKind, model::ModelKind, proof::ProfileKind, AccountId, JobId, ModelId,
 };
-use pallet_aci_poai::{AttestationPolicy, Call, CollateralUpdate, GpuList};
+use pallet_aci_poai::{AttestationPolicy, Call, CollateralUpdate, GpuList, SerialEntries};
 use sp_core::H256;
 
 fn model(number: u32) -> ModelId {
@@ -120,16 +120,16 @@ pub fn apply(operation: &Operation, game: &mut Game<'_>) {
 			game.call(RuntimeOrigin::root(), call)
 		}
 		Kind::Serials => {
-			// One after the other, and now and then one that changes nothing.
-			let entry = [(a % 2) as u8; 16];
-			let entries = vec![entry].try_into().expect("one");
-			let listed = pallet_aci_poai::RevokedSerials::<Market>::contains_key(entry);
-			let call = if listed == (b % 8 == 0) {
-				Call::revoke_serials { entries }
-			} else {
-				Call::restore_serials { entries }
+			// Listed for a moment, or for longer.
+			let entries: SerialEntries = vec![[(a % 2) as u8; 16]].try_into().expect("one");
+			let restore = Call::restore_serials {
+				entries: entries.clone(),
 			};
-			game.call(RuntimeOrigin::root(), call)
+			let result = game.call(RuntimeOrigin::root(), Call::revoke_serials { entries });
+			if b % 4 != 0 {
+				let _ = game.call(RuntimeOrigin::root(), restore);
+			}
+			result
 		}
 		Kind::SuspendExpired => {
 			// Mostly while its program is not allowed.
