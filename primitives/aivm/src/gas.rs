@@ -169,7 +169,7 @@ opcodes! {
 	/// Kullback-Leibler divergence.
 	KlDiverge, "KL_DIVERGE", 10, 200, "pair of elements, 4 for each row";
 	/// Price and worker for a job.
-	HmmQuote, "HMM_QUOTE", 2_000, 0, "none";
+	HmmQuote, "HMM_QUOTE", 1_000, 0, "none";
 	/// Purchase of capacity.
 	HmmSwap, "HMM_SWAP", 1_500, 0, "none";
 	/// Money of the caller locked.

@@ -159,7 +159,7 @@ export class Operations {
 			this.#api,
 			Array.from({ length: count }, () => this.#api.tx.stakingSlashing.unbond('Worker', ACI)),
 			developmentAccount('Eve'),
-		), 1);
+		));
 	}
 
 	/** Uploads a module and makes a contract of it. */

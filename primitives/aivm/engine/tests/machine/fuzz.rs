@@ -90,7 +90,7 @@ fn statement(kind: u8, a: u32, b: u32) -> String {
 		1 => 131_060 + a % 16,
 		_ => a,
 	} as i32;
-	let length = if b % 4 == 0 { b } else { b % 70_000 } as i32;
+	let length = if b.is_multiple_of(4) { b } else { b % 70_000 } as i32;
 	match kind % 16 {
 		0 => format!("(drop (i32.load (i32.const {address})))"),
 		1 => format!("(i64.store (i32.const {address}) (i64.const {b}))"),
