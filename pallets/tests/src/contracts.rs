@@ -374,7 +374,11 @@ fn the_marketplace_of_the_paper_runs_on_the_real_pallets() {
 			refused,
 			"no such program"
 		);
-		assert_ok!(PoAi::allow_measurement(RuntimeOrigin::root(), program));
+		assert_ok!(PoAi::allow_measurement(
+			RuntimeOrigin::root(),
+			aci_primitives::evidence::TeeKind::Software,
+			program
+		));
 		assert_ok!(settle(&worker, b"Because.", &good));
 		assert_eq!(locked(), 0);
 		assert_eq!(

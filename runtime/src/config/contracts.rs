@@ -5,11 +5,8 @@ use crate::{
 	RuntimeBlockWeights, RuntimeHoldReason, RuntimeOrigin, EPOCH,
 };
 use aci_primitives::{
-	class::JOB_MILLI_SLOTS,
-	evidence::TeeKind,
-	model::{ModelKind, ModelManifest},
-	traits::{InferenceJobs, MarketQuote, ProofOfAi},
-	AccountId, Balance, BlockNumber, ClassId, Hash, ModelId, ReservationId,
+	evidence::TeeKind, traits::InferenceJobs, AccountId, Balance, BlockNumber, ClassId, Hash,
+	ModelId, ReservationId,
 };
 use frame_support::{
 	dispatch::DispatchClass,
