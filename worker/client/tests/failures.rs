@@ -40,7 +40,10 @@ use std::{
 	collections::{BTreeMap, VecDeque},
 	net::TcpStream,
 	process::Stdio,
-	sync::Arc,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
 	time::Duration,
 };
 use tempfile::TempDir;
@@ -308,6 +311,9 @@ impl World {
 	}
 }
 
+/// When the next run of a scripted worker starts, in milliseconds.
+static STARTED: AtomicU64 = AtomicU64::new(1_700_000_000_000);
+
 /// A worker that does what a test says.
 struct Scripted {
 	name: &'static str,
@@ -413,7 +419,8 @@ impl Scripted {
 			model: spec.model,
 			tokens_in,
 			tokens_out,
-			started: 1_700_000_000_000,
+			// One run after the other, as a worker with one slot has them.
+			started: STARTED.fetch_add(3_000, Ordering::Relaxed),
 			duration: 3_000_000,
 			metrics: Metrics {
 				flops: flops.expect("is a run"),

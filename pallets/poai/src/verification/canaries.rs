@@ -62,7 +62,9 @@ impl<T: Config> Pallet<T> {
 					Self::punish_verdict(&canary.job, verdict, by);
 				}
 			}
-			Verdicts::<T>::insert(canary.job, verdicts);
+			if !verdicts.is_empty() {
+				Verdicts::<T>::insert(canary.job, verdicts);
+			}
 			let case = Self::case_id(&super::types::Subject::Output(canary.job));
 			if crate::Cases::<T>::contains_key(case) {
 				// Where it cannot be decided now, its committee does.

@@ -68,7 +68,8 @@ impl<T: Config> Pallet<T> {
 				_ => {}
 			},
 			Subject::Verdict(job, verifier) => match decision {
-				Decision::Failed => Verdicts::<T>::mutate(job, |verdicts| {
+				// The job may have been pruned since.
+				Decision::Failed => Verdicts::<T>::mutate_extant(job, |verdicts| {
 					let accused = verdicts
 						.iter_mut()
 						.find(|verdict| verdict.verifier == verifier);
@@ -111,7 +112,9 @@ impl<T: Config> Pallet<T> {
 				Self::count(job, &mut sample, verdict, true, &mut convictions);
 			}
 		}
-		Verdicts::<T>::insert(job, verdicts);
+		if !verdicts.is_empty() {
+			Verdicts::<T>::insert(job, verdicts);
+		}
 		Samples::<T>::insert(job, sample);
 		match decision {
 			Decision::Failed if is_exact => Some(DisputeVerdict::Wrong),
