@@ -218,7 +218,10 @@ pub fn output() -> JobOutput {
 /// beside those that the chain remembers.
 fn free_from(id: JobId, worker: &AccountId, duration: u64) -> u64 {
 	let runs = pallet_aci_poai::Runs::<Market>::get(worker);
-	let slots = PoAi::sample(id).map_or(0, |sample| sample.slots);
+	// The match of a job that is over is forgotten, and its result refused for that.
+	let Some(slots) = PoAi::sample(id).map(|sample| sample.slots) else {
+		return BEGIN;
+	};
 	let fits = |start: &u64| {
 		let start = start * 1_000;
 		let run = Run {
