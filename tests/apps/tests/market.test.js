@@ -74,7 +74,7 @@ describe('the market in polkadot.js', { timeout: 400_000 }, () => {
 			minima.workerBase.toBigInt() + BigInt(SLOTS) * perSlot,
 		);
 		const attested = (await view(api, 'PoAi', 'attestation_status', bob.address)).unwrap();
-		assert.ok(attested.measurementAllowed.isTrue && attested.suspended.isFalse);
+		assert.ok(attested.measurementAllowed.isTrue && attested.suspended.isNone);
 		const [stake] = await api.call.aciApi.stakes(bob.address);
 		assert.equal(stake.bonded.toBigInt(), WORKER_BOND);
 		assert.equal(stake.required.toBigInt(), registered.bondRequired.toBigInt());
