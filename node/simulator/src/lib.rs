@@ -4,4 +4,5 @@
 
 pub mod fastpath;
 pub mod finality;
+mod seeds;
 pub mod world;

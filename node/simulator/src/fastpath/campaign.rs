@@ -5,16 +5,8 @@ use super::{
 	run::{play, Outcome},
 	scenario::{Scenario, Search},
 };
-use crate::world::Counts;
-use std::{
-	collections::BTreeMap,
-	ops::Range,
-	sync::{
-		atomic::{AtomicBool, AtomicU64, Ordering},
-		mpsc,
-	},
-	thread,
-};
+use crate::{seeds::play_in_order, world::Counts};
+use std::{collections::BTreeMap, ops::Range};
 
 /// What came of runs of one kind, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,14 +30,7 @@ impl Sum {
 		for (what, times) in &outcome.coverage.0 {
 			self.coverage.add(what, *times);
 		}
-		let counts = &outcome.counts;
-		self.counts.events += counts.events;
-		self.counts.delivered += counts.delivered;
-		self.counts.lost += counts.lost;
-		self.counts.doubled += counts.doubled;
-		self.counts.stopped += counts.stopped;
-		self.counts.crashes += counts.crashes;
-		self.counts.recoveries += counts.recoveries;
+		self.counts.add(&outcome.counts);
 		self.trace = self.trace.rotate_left(7) ^ outcome.trace;
 	}
 }
@@ -68,49 +53,21 @@ const KEPT: usize = 20;
 /// promise is broken ends the search, and what follows it is left out of the report: a run that only
 /// stands still does not end it.
 pub fn search(seeds: Range<u64>, search: &Search, threads: usize, stop: bool) -> Report {
-	let next = AtomicU64::new(seeds.start);
-	let over = AtomicBool::new(false);
-	let (sender, receiver) = mpsc::channel();
 	let mut report = Report::default();
-	thread::scope(|scope| {
-		for _ in 0..threads.max(1) {
-			let sender = sender.clone();
-			let (next, over) = (&next, &over);
-			scope.spawn(move || loop {
-				let seed = next.fetch_add(1, Ordering::Relaxed);
-				if seed >= seeds.end || over.load(Ordering::Relaxed) {
-					return;
-				}
-				let scenario = Scenario::of(seed, search);
-				let outcome = play(&scenario);
-				if sender.send((seed, scenario, outcome)).is_err() {
-					return;
-				}
-			});
+	let one = |seed| {
+		let scenario = Scenario::of(seed, search);
+		let outcome = play(&scenario);
+		(scenario, outcome)
+	};
+	play_in_order(seeds, threads, one, |(scenario, outcome)| {
+		report.total.add(&outcome);
+		let of_kind = report.kinds.entry(scenario.kind.name()).or_default();
+		of_kind.add(&outcome);
+		let broken = outcome.violations.iter().any(Violation::is_of_safety);
+		if !outcome.violations.is_empty() && report.failures.len() < KEPT {
+			report.failures.push((scenario, outcome.violations));
 		}
-		drop(sender);
-		// Outcomes are taken in by seed, so that threads leave no trace.
-		let mut early = BTreeMap::new();
-		let mut expected = seeds.start;
-		for (seed, scenario, outcome) in receiver {
-			early.insert(seed, (scenario, outcome));
-			while let Some((scenario, outcome)) = early.remove(&expected) {
-				expected += 1;
-				if over.load(Ordering::Relaxed) {
-					continue;
-				}
-				report.total.add(&outcome);
-				let of_kind = report.kinds.entry(scenario.kind.name()).or_default();
-				of_kind.add(&outcome);
-				if !outcome.violations.is_empty() {
-					let broken = outcome.violations.iter().any(Violation::is_of_safety);
-					over.store(stop && broken, Ordering::Relaxed);
-					if report.failures.len() < KEPT {
-						report.failures.push((scenario, outcome.violations));
-					}
-				}
-			}
-		}
+		stop && broken
 	});
 	report
 }

@@ -70,6 +70,19 @@ pub struct Counts {
 	pub recoveries: u64,
 }
 
+impl Counts {
+	/// Adds another run's.
+	pub fn add(&mut self, other: &Self) {
+		self.events += other.events;
+		self.delivered += other.delivered;
+		self.lost += other.lost;
+		self.doubled += other.doubled;
+		self.stopped += other.stopped;
+		self.crashes += other.crashes;
+		self.recoveries += other.recoveries;
+	}
+}
+
 #[derive(Debug)]
 enum What<P> {
 	Packet {
